@@ -1,0 +1,58 @@
+"""What became of every record: the ledger and the side tables beside it, as Arrow schemas."""
+
+import pyarrow as pa
+
+KEPT, DROPPED, QUARANTINED = "kept", "dropped", "quarantined"
+
+# Stages in the order in which a record meets them.
+STAGES = ("read", "keep", "overlap", "export")
+
+LEDGER = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        ("file", pa.string()),
+        ("record", pa.int64()),
+        ("offset", pa.int64()),  # bytes from the start of the decompressed file
+        ("group_id", pa.string()),
+        pa.field("fate", pa.string(), nullable=False),  # kept | dropped | quarantined
+        ("stage", pa.string()),  # where it fell, one of STAGES; null for kept
+        ("reason", pa.string()),
+        ("detail", pa.string()),  # the rule's text and values, a parser's message, in words
+        ("broken", pa.list_(pa.string())),  # every rule that failed, not only the first
+        ("twin", pa.string()),  # the standing row, or BENCHMARK#ITEM, that it resembles
+        ("similarity", pa.float64()),
+        ("words", pa.int64()),
+        ("exports", pa.list_(pa.string())),  # sorted names
+    ]
+)
+
+REFUSED = pa.schema(  # what reading gives beside rows
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        ("file", pa.string()),
+        ("record", pa.int64()),
+        ("offset", pa.int64()),
+        pa.field("fate", pa.string(), nullable=False),  # quarantined | dropped
+        pa.field("reason", pa.string(), nullable=False),
+        ("detail", pa.string()),
+        ("raw", pa.binary()),  # quarantined: the record's bytes
+    ]
+)
+
+EDITS = pa.schema([("id", pa.string()), ("turn", pa.int32()), ("edit", pa.string()), ("count", pa.int32())])
+
+PAIRS = pa.schema(
+    [("id", pa.string()), ("other", pa.string()), ("similarity", pa.float64()), ("key", pa.string())]  # id < other
+)
+
+FUNNEL = pa.schema(
+    [
+        ("source", pa.string()),
+        ("stage", pa.string()),
+        ("reason", pa.string()),
+        ("rows", pa.int64()),
+        ("words", pa.int64()),
+    ]
+)

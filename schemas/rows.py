@@ -1,0 +1,78 @@
+"""The one row shape: a conversation as its source has it, and the dict that a format gives for it."""
+
+import hashlib
+import re
+import unicodedata
+from typing import TypedDict
+
+import pyarrow as pa
+
+ROLES = ("system", "user", "assistant", "tool")
+
+MESSAGE = pa.struct(
+    [
+        pa.field("role", pa.string(), nullable=False),
+        pa.field("content", pa.string(), nullable=False),
+        ("reasoning", pa.string()),
+        ("name", pa.string()),
+        ("tool_calls", pa.string()),  # JSON text
+        ("tool_call_id", pa.string()),
+        ("weight", pa.float32()),  # 0 = no loss; null = unsaid
+    ]
+)
+
+ROW = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        ("license", pa.string()),
+        ("origin", pa.struct([("file", pa.string()), ("record", pa.int64()), ("offset", pa.int64())])),
+        ("records", pa.list_(pa.string())),  # ids of every record the row was made of
+        ("messages", pa.list_(MESSAGE)),
+        ("tools", pa.string()),  # JSON text
+        ("model", pa.string()),
+        ("language_declared", pa.string()),
+        ("group_id", pa.string()),
+        ("tree_id", pa.string()),  # rows of one tree are never compared with each other
+        ("rank", pa.int32()),  # dense from 0 = best, ties equal, null in the whole group where there is no order
+        ("path_rank", pa.int32()),  # the worst rank along the path from the root
+        ("score", pa.float64()),  # higher is better
+        ("scores", pa.map_(pa.string(), pa.float64())),
+        ("label", pa.bool_()),
+        ("raters", pa.int32()),
+        ("answer", pa.string()),
+        ("extra", pa.string()),  # the record's other fields, JSON text
+        pa.field("fingerprint", pa.string(), nullable=False),
+    ]
+)
+
+
+class Message(TypedDict, total=False):
+    """One turn; `role` and `content` are always there."""
+
+    role: str
+    content: str
+    reasoning: str | None
+    name: str | None
+    tool_calls: str | None
+    tool_call_id: str | None
+    weight: float | None
+
+
+_SPACE = re.compile(r"\s+")
+
+
+def fingerprint(messages: list[Message]) -> str:
+    """128 bits, as 32 hex digits, of roles and texts as read: NFC, white space folded. Edits never change it."""
+    digest = hashlib.blake2b(digest_size=16)
+    for message in messages:
+        text = _SPACE.sub(" ", message["content"]).strip()
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text)
+        digest.update(f"{message['role']}\x1f{text}\x1e".encode())
+    return digest.hexdigest()
+
+
+def record_id(source: str, path: str, record: int, part: int | None = None) -> str:
+    """`<source>/<path below the source's fixed prefix>#<record, nine digits>`, plus `.<n>` for one row of several."""
+    return f"{source}/{path}#{record:09d}" + ("" if part is None else f".{part}")
