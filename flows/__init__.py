@@ -1,0 +1,12 @@
+"""In what order, and what if it fails: the only place that knows Prefect.
+
+* `places`    where things land on disk
+* `code`      the fingerprint of a module and of every module of ours under it
+* `store`     a step's folder: done when its manifest stands and its hashes hold
+* `plan`      recipe and files -> shards, wanted signals, the release's fingerprint
+* `stages`    what is done to one shard: read, edit, measure, sign, cover
+* `units`     rows -> units: what rules judge and budgets count
+* `judge`     rules, contamination, overlap -> who still stands
+* `leave`     exports, ledger, funnel, laws -> a release, switched in by one rename
+* `engine`    Prefect's settings; `curate` the flow; `commands/` one file a command
+"""

@@ -1,0 +1,60 @@
+"""One file a command: `flows/commands/<name>.py` with a function `command`; its docstring is the help, its imports are light.
+
+Exit codes follow sysexits: 0 done or nothing new, 64 command or recipe wrong, 65 data broke a limit, 66 input missing,
+70 our fault, 74 disk or network, 75 somebody else is at it, 77 not allowed.
+"""
+
+import sys
+import traceback
+from importlib import import_module
+from pkgutil import iter_modules
+
+import typer
+
+from schemas.faults import Fault
+
+_ABOUT = """Messy dumps of conversations in; small, clean, explained instruction and preference datasets out.
+
+Start with `winnow demo`; then `winnow inspect my_dump.json`, `winnow run everyday my_dump.json`, `winnow look kept`.
+"""
+
+
+def app() -> typer.Typer:
+    """All commands of this folder."""
+    found = typer.Typer(help=_ABOUT, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
+    for module in iter_modules(__path__):
+        name = module.name.replace("_", "-")
+        found.command(name)(import_module(f"{__name__}.{module.name}").command)
+    return found
+
+
+def main() -> None:
+    """The `winnow` on the path: run a command, turn what went wrong into one message and its exit code."""
+    try:
+        code = app()(standalone_mode=False)
+    except Fault as fault:
+        code = _say(str(fault), fault.code)
+    except KeyboardInterrupt:
+        code = _say("stopped; finished steps are kept, run again to go on", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    except OSError as fault:
+        code = _say(f"{fault.strerror or fault}: {fault.filename or ''}", 74)
+    except Exception as fault:
+        code = _other(fault)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _other(fault: Exception) -> int:
+    if hasattr(fault, "format_message"):  # the command line was wrong: typer's own message, our code
+        return _say(f"{fault.format_message()}\n(`winnow --help` shows the commands)", 64)
+    if type(fault).__name__ == "Abort":
+        return _say("stopped", 130)
+    traceback.print_exc()
+    return _say("that was our fault: please report the lines above", 70)
+
+
+def _say(text: str, code: int) -> int:
+    print(f"winnow: {text}", file=sys.stderr)
+    return code

@@ -1,0 +1,39 @@
+# A fresh machine needs python3 (3.11 to 3.13) and make. `make demo` first.
+PY := .venv/bin/python
+READY := .venv/ready
+
+.PHONY: demo test test-long check bench clean help
+
+help:                ## these lines
+	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/: .*## */\t/'
+
+demo: $(READY)       ## the bundled samples through the demo recipe
+	@.venv/bin/winnow demo
+
+test: $(READY)       ## all tests that end in minutes
+	@$(PY) -m pytest -m "not long"
+
+test-long: $(READY)  ## the campaigns
+	@$(PY) -m pytest -m long
+
+check: $(READY)      ## lint, format, types, import rules
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+bench: $(READY)      ## speed beside other tools, as ratios
+	@for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file || exit 1; done
+
+clean:               ## the environment and finished steps; dumps and releases stay
+	rm -rf .venv data/work
+
+$(READY): requirements.lock pyproject.toml
+	@echo "making .venv: about a minute, once"
+	@python3 -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "python3 is %d.%d; winnow needs 3.11 to 3.13" % sys.version_info[:2])'
+	@test -x $(PY) || python3 -m venv .venv
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "compiling the kernels into .venv, once"
+	@$(PY) -m flows.kernels
+	@touch $(READY)

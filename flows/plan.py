@@ -1,0 +1,137 @@
+"""Recipe and files -> what there is to do, and the fingerprint of the release it would make."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+import sources
+from filters import edits, signals
+from flows import code, store
+from flows.units import ROW_COLUMNS
+from schemas.faults import UsageFault
+from schemas.recipe import Benchmark, Recipe, Source, as_json, nearest
+from sql import rules
+
+SHARD = 16 << 20  # bytes of input a shard
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a run needs to know before it starts; `hashes` goes by the files' place in `files`."""
+
+    recipe: Recipe
+    data: Path
+    files: list[sources.File]
+    hashes: list[str]
+    extra: dict[str, str]  # labels, models and benchmark files: path -> sha256
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the release would be named: inputs, choices, code and libraries; nothing of the machine."""
+        inputs = [[f"{file.source}/{file.name}", sha] for file, sha in zip(self.files, self.hashes, strict=True)]
+        made_by = code.fingerprint("flows.stages", "flows.leave", "flows.judge", "flows.units")
+        return store.digest(inputs, sorted(self.extra.values()), as_json(self.recipe), made_by)[:32]
+
+    def shards(self, size: int) -> Iterator[tuple[list[sources.File], list[str]]]:
+        """Neighbouring files packed up to `size` bytes; a larger file stands alone."""
+        pack: list[int] = []
+        weight = 0
+        for at, file in enumerate(self.files):
+            if pack and weight + file.size > size:
+                yield [self.files[n] for n in pack], [self.hashes[n] for n in pack]
+                pack, weight = [], 0
+            pack.append(at)
+            weight += file.size
+        if pack:
+            yield [self.files[n] for n in pack], [self.hashes[n] for n in pack]
+
+
+def make(recipe: Recipe, data: Path, paths: list[Path] | None = None) -> Plan:
+    """Check the recipe against what exists and find its files. Raises UsageFault or MissingFault; writes nothing."""
+    if paths:
+        recipe = recipe.model_copy(update={"sources": _given(paths)})
+    check(recipe)
+    extra = {str(path): store.sha256(path) for path in sorted(set(_extra(recipe, data)))}
+    files = [file for name, spec in recipe.sources.items() for file in sources.files(name, spec, data)]
+    files.sort(key=lambda file: f"{file.source}/{file.name}#".encode())
+    return Plan(recipe, data, files, [store.sha256(file.path) for file in files], extra)
+
+
+def columns(recipe: Recipe) -> dict[str, pa.DataType]:
+    """Every column that a rule of this recipe may name, with its type."""
+    return {**signals.types(), **ROW_COLUMNS, **dict.fromkeys(recipe.classifiers, pa.float64())}
+
+
+def pair_columns(recipe: Recipe) -> dict[str, pa.DataType]:
+    """What a rule over pairs may name: chosen.*, rejected.*, score_margin, and the columns of the pair's source."""
+    side = pa.struct(list(columns(recipe).items()))
+    return {"chosen": side, "rejected": side, "score_margin": pa.float64(), "source": pa.string(), "license": pa.string()}
+
+
+def wanted(recipe: Recipe) -> set[str]:
+    """The signal columns that the recipe names; only these are computed."""
+    texts = [rule.sql for rule in recipe.keep.values()]
+    prefer = [entry for overlap in recipe.overlap.values() for entry in getattr(overlap, "prefer", [])]
+    if recipe.exports.sft:
+        texts += [rule.sql for rule in recipe.exports.sft.keep.values()]
+        select = recipe.exports.sft.select
+        prefer += [name for name in (select and select.by, select and select.mix and select.mix.by) if name]
+    if recipe.exports.preference:
+        texts += [rule.sql for rule in recipe.exports.preference.keep.values()]
+    named = {name.removeprefix("chosen.").removeprefix("rejected.") for text in texts for name in rules.columns_used(text)}
+    named |= {entry.split()[0] for entry in prefer}
+    return (named & signals.types().keys()) | {"words"}
+
+
+def check(recipe: Recipe) -> None:
+    """Refuse unknown edits, columns and rules that are not one boolean expression, before anything is written."""
+    for name in recipe.edits:
+        if name not in edits.names():
+            raise UsageFault(f"edits: unknown edit {name!r}; {nearest(name, edits.names())}")
+    known = columns(recipe)
+    compiled(recipe, known)
+    for title, overlap in recipe.overlap.items():
+        for entry in getattr(overlap, "prefer", []):
+            rules.prefer(f"overlap.{title}.prefer", entry, known)
+    select = recipe.exports.sft.select if recipe.exports.sft else None
+    for name in filter(None, (select and select.by, select and select.mix and select.mix.by)):
+        if name not in known:
+            raise UsageFault(f"exports.sft.select: unknown column {name!r}; {nearest(name, known)}")
+
+
+def compiled(recipe: Recipe, known: dict[str, pa.DataType]) -> tuple[list[rules.Rule], list[rules.Rule], list[rules.Rule]]:
+    """The checked rules of `keep`, of `exports.sft` and of `exports.preference`."""
+    sft, preference = recipe.exports.sft, recipe.exports.preference
+    pairs = pair_columns(recipe) if preference else {}
+    return (
+        [rules.check(name, rule, known) for name, rule in recipe.keep.items()],
+        [rules.check(name, rule, known) for name, rule in (sft.keep if sft else {}).items()],
+        [rules.check(name, rule, pairs) for name, rule in (preference.keep if preference else {}).items()],
+    )
+
+
+def _given(paths: list[Path]) -> dict[str, Source]:
+    """Sources for paths given on the command line: each named after its file or folder."""
+    found: dict[str, Source] = {}
+    for path in paths:
+        stem = "".join(c if c.isalnum() and c.isascii() or c in "-_" else "-" for c in path.name.split(".")[0]).strip("-") or "dump"
+        name = stem if stem not in found else f"{stem}-{len(found)}"
+        found[name] = Source(path=str(path.resolve()), license="unknown")
+    return dict(sorted(found.items()))
+
+
+def located(pattern: str, data: Path) -> list[Path]:
+    """The files of a path or glob, taken from `data`. Raises MissingFault when there is none."""
+    return [file.path for file in sources.files("files", Source(path=pattern), data)]
+
+
+def _extra(recipe: Recipe, data: Path) -> Iterator[Path]:
+    for classifier in recipe.classifiers.values():
+        for pattern in (classifier.good or []) + (classifier.bad or []) + ([classifier.model] if classifier.model else []):
+            yield from located(pattern, data)
+    for overlap in recipe.overlap.values():
+        for pattern in overlap.against if isinstance(overlap, Benchmark) else []:
+            yield from located(pattern, data)

@@ -1,0 +1,81 @@
+"""Finding a release, and the texts of the rows that did not make it into one."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.places import Places
+from schemas.faults import MissingFault
+
+
+def find(named: str | None, places: Places) -> Path:
+    """A release by folder, by name (its current one), by name/fingerprint, or the one that was switched in last."""
+    if named is None:
+        return _latest(places)
+    for folder in (Path(named), places.releases / named / "current", places.releases / named):
+        if (folder / "manifest.json").is_file():
+            return folder.resolve()
+    there = sorted(path.name for path in places.releases.glob("*") if path.is_dir())
+    raise MissingFault(f"no release {named!r}; in {places.releases} there are: {', '.join(there) or 'none, run `winnow demo`'}")
+
+
+def is_release(named: str, places: Places) -> bool:
+    """Whether this word names a release."""
+    return any((path / "manifest.json").is_file() for path in (Path(named), places.releases / named / "current"))
+
+
+def manifest(release: Path) -> dict[str, Any]:
+    """The release's manifest."""
+    return json.loads((release / "manifest.json").read_bytes())
+
+
+def switch(release: Path) -> None:
+    """Make this release the current one of its name, by one rename."""
+    link = release.parent / "current"
+    if link.is_symlink() and os.readlink(link) == release.name:
+        os.utime(link, follow_symlinks=False)
+        return
+    draft = release.parent / ".current.part"
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(release.name)
+    os.replace(draft, link)
+
+
+def note_texts(places: Places, fingerprint: str, shards: list[tuple[Path, Path]]) -> None:
+    """Remember which (read, edited) shards hold the texts of a release's rows, kept and dropped."""
+    path = _texts(places, fingerprint)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [[str(read.relative_to(places.work)), str(edited.relative_to(places.work))] for read, edited in shards]
+    path.write_text(json.dumps(lines))
+
+
+def texts(places: Places, release: Path, ids: list[str], *, edited: bool = True) -> dict[str, dict[str, Any]]:
+    """Rows by id, as edited or as read, from the shards under `data/work`."""
+    fingerprint = manifest(release)["fingerprint"]
+    try:
+        shards = json.loads(_texts(places, fingerprint).read_bytes())
+    except OSError:
+        shards = []
+    wanted = pa.array(sorted(set(ids)), pa.string())
+    found: dict[str, dict[str, Any]] = {}
+    for pair in shards:
+        path = places.work / pair[1 if edited else 0]
+        if path.is_file() and len(found) < len(wanted):
+            table = pq.read_table(path, filters=[("id", "in", wanted.to_pylist())])
+            found.update((row["id"], row) for row in table.to_pylist())
+    return found
+
+
+def _texts(places: Places, fingerprint: str) -> Path:
+    return places.work / "texts" / f"{fingerprint}.json"
+
+
+def _latest(places: Places) -> Path:
+    links = [path for path in places.releases.glob("*/current") if (path / "manifest.json").is_file()]
+    if not links:
+        raise MissingFault(f"no release in {places.releases} yet: start with `winnow demo` or `winnow run everyday my_dump.json`")
+    return max(links, key=lambda path: (path.lstat().st_mtime_ns, path.parent.name)).resolve()

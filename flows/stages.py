@@ -1,0 +1,178 @@
+"""What is done to one shard, step by step: read, edit, measure, sign, cover. Plain functions over paths, without Prefect.
+
+Each is a step of the store: named by what went in, the choices that matter to it, and its code; done once.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+import sources
+from filters import classifier, edits, overlap, signals
+from flows import code, store
+from schemas import parquet
+from schemas.ledger import EDITS, REFUSED
+from schemas.recipe import Benchmark, Near, Recipe
+from schemas.rows import ROW
+
+BATCH = 16 << 20  # bytes of records in one shard of rows
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every shard of a run needs to know: choices, the signals they name, trained models, benchmark files."""
+
+    work: Path
+    recipe: Recipe
+    wanted: tuple[str, ...]
+    models: dict[str, tuple[Path, str]]  # classifier -> model file, its sha256
+    benchmarks: dict[str, tuple[tuple[Path, ...], str]]  # rule -> files, their fingerprint
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Where one shard's rows and their side tables lie."""
+
+    read: Path
+    refused: Path
+    rows: Path
+    edits: Path
+    turns: Path
+    signals: Path
+    signed: dict[str, Path]  # near-duplicate rule or cap -> signatures
+    covered: dict[str, Path]  # benchmark rule -> hits
+
+
+def read(work: Path, files: list[sources.File], hashes: list[str], batch: int = BATCH) -> store.Done:
+    """Dumps -> rows-00000.parquet ..., with refused-00000.parquet ... beside them."""
+    asked = [[file.source, file.name, file.license, file.format, sha] for file, sha in zip(files, hashes, strict=True)]
+    key = store.digest("read", asked, batch, code.fingerprint("sources"))
+
+    def make(folder: Path) -> dict[str, Any]:
+        parts = records = 0
+        for rows, refused, count in _packed(files, batch):
+            parquet.write(rows, folder / f"rows-{parts:05}.parquet", ROW, fast=True)
+            parquet.write(refused, folder / f"refused-{parts:05}.parquet", REFUSED, fast=True)
+            parts, records = parts + 1, records + count
+        return {"parts": parts, "records": records}
+
+    return store.step(work, "read", key, make)
+
+
+def refine(job: Job, done: store.Done, part: int) -> Shard:
+    """One shard of rows -> edited rows and every side table that the recipe asks for."""
+    name = f"rows-{part:05}.parquet"
+    edited = _edit(job, done.folder / name, done.files[name])
+    measured = _measure(job, edited)
+    near = {title: rule for title, rule in job.recipe.overlap.items() if not isinstance(rule, Benchmark)}
+    return Shard(
+        read=done.folder / name,
+        refused=done.folder / f"refused-{part:05}.parquet",
+        rows=edited.folder / "rows.parquet",
+        edits=edited.folder / "edits.parquet",
+        turns=measured.folder / "turns.parquet",
+        signals=measured.folder / "signals.parquet",
+        signed={title: _sign(job, edited, rule.key, getattr(rule, "shingle", 5)) for title, rule in near.items()},
+        covered={title: _cover(job, edited, title) for title in job.benchmarks},
+    )
+
+
+def train(work: Path, name: str, good: list[Path], bad: list[Path], hashes: list[str], recipe: Recipe) -> store.Done:
+    """Labelled piles -> model.ftz and its evidence, with the edits of the recipe applied first."""
+    key = store.digest("train", name, len(good), hashes, _edits_key(recipe), recipe.seed, code.fingerprint("filters.classifier", "sources"))
+
+    def make(folder: Path) -> dict[str, Any]:
+        piles = [edits.apply(pa.concat_tables(_pile(paths, kind)), recipe.edits)[0] for paths, kind in ((good, "good"), (bad, "bad"))]
+        return classifier.train(*piles, recipe.seed, folder / "model.bin").facts()
+
+    return store.step(work, "train", key, make)
+
+
+def _packed(files: list[sources.File], size: int) -> Iterator[tuple[pa.Table, pa.Table, int]]:
+    """Batches of neighbouring files put together, up to `size` bytes of Arrow."""
+    held: list[sources.Batch] = []
+    weight = 0
+    for file in files:
+        for batch in sources.read(file, size):
+            held.append(batch)
+            weight += batch.rows.nbytes
+            if weight >= size:
+                yield _joined(held)
+                held, weight = [], 0
+    if held:
+        yield _joined(held)
+
+
+def _joined(held: list[sources.Batch]) -> tuple[pa.Table, pa.Table, int]:
+    rows = pa.concat_tables([ROW.empty_table(), *(batch.rows for batch in held)])
+    refused = pa.concat_tables([REFUSED.empty_table(), *(batch.refused for batch in held)])
+    return rows, refused, sum(batch.records for batch in held)
+
+
+def _pile(paths: list[Path], kind: str) -> list[pa.Table]:
+    files = [sources.File(kind, path.resolve(), path.name, None, None, path.stat().st_size) for path in paths]
+    return [batch.rows for file in files for batch in sources.read(file)]
+
+
+def _edits_key(recipe: Recipe) -> str:
+    return store.digest(list(recipe.edits.items()), code.fingerprint("filters.edits"))
+
+
+def _edit(job: Job, rows: Path, sha: str) -> store.Done:
+    def make(folder: Path) -> dict[str, Any]:
+        edited, changes = edits.apply(parquet.read(rows), job.recipe.edits)
+        parquet.write(changes, folder / "edits.parquet", EDITS, fast=True)
+        return {"rows": parquet.write(edited, folder / "rows.parquet", ROW, fast=True)}
+
+    return store.step(job.work, "edit", store.digest("edit", sha, _edits_key(job.recipe)), make)
+
+
+def _measure(job: Job, edited: store.Done) -> store.Done:
+    models = {name: sha for name, (_, sha) in job.models.items()}
+    made_by = code.fingerprint("filters.signals", "filters.classifier", "filters.pii")
+    key = store.digest("measure", edited.files["rows.parquet"], job.wanted, sorted(models.items()), made_by)
+
+    def make(folder: Path) -> dict[str, Any]:
+        rows = parquet.read(edited.folder / "rows.parquet")
+        turns, measured = signals.measure(rows, set(job.wanted))
+        for name, (model, _) in sorted(job.models.items()):
+            measured = measured.append_column(name, pa.array(classifier.predict(model, rows), pa.float64(), from_pandas=True))
+        parquet.write(turns, folder / "turns.parquet", turns.schema, fast=True)
+        return {"rows": parquet.write(measured, folder / "signals.parquet", measured.schema, fast=True)}
+
+    return store.step(job.work, "measure", key, make)
+
+
+def _sign(job: Job, edited: store.Done, key: str, shingle: int) -> Path:
+    named = store.digest("sign", edited.files["rows.parquet"], key, shingle, code.fingerprint("filters.overlap"))
+
+    def make(folder: Path) -> dict[str, Any]:
+        rows = parquet.read(edited.folder / "rows.parquet", ["id", "messages"])
+        overlap.sign(rows["id"], overlap.texts(rows["messages"], key), shingle, folder)
+        return {"rows": len(rows)}
+
+    return store.step(job.work, "sign", named, make).folder
+
+
+def _cover(job: Job, edited: store.Done, title: str) -> Path:
+    rule = job.recipe.overlap[title]
+    assert isinstance(rule, Benchmark)
+    files, sha = job.benchmarks[title]
+    made_by = code.fingerprint("filters.overlap")
+    named = store.digest("cover", edited.files["rows.parquet"], sha, rule.key, rule.ngram, rule.coverage, made_by)
+
+    def make(folder: Path) -> dict[str, Any]:
+        rows = parquet.read(edited.folder / "rows.parquet", ["id", "messages"])
+        hits = _index(files, rule.ngram).cover(rows["id"], overlap.texts(rows["messages"], rule.key), rule.coverage)
+        return {"hits": parquet.write(hits, folder / "hits.parquet", hits.schema, fast=True)}
+
+    return store.step(job.work, "cover", named, make).folder / "hits.parquet"
+
+
+@lru_cache(maxsize=4)
+def _index(files: tuple[Path, ...], ngram: int) -> Any:
+    return overlap.Index(overlap.benchmark_items(files), ngram)

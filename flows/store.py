@@ -1,0 +1,81 @@
+"""A step's folder. The manifest is written last, so its existence, and hashes that hold, mean that the step is done.
+
+A step is named by the fingerprint of its inputs, its parameters and its code; that is the only cache there is, and it is also
+how a killed run resumes. A step that finds its folder whole does nothing; a folder that was damaged is made again.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished step: its folder, the sha256 of each of its files, and a few small facts."""
+
+    folder: Path
+    files: dict[str, str]
+    facts: dict[str, Any]
+
+    @property
+    def content(self) -> str:
+        """The fingerprint of what the step made, whatever made it."""
+        return digest(self.files, self.facts)
+
+
+def digest(*values: object) -> str:
+    """sha256 of values as canonical JSON."""
+    text = json.dumps(values, sort_keys=True, ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sha256(path: Path) -> str:
+    """The sha256 of a file's bytes."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def step(work: Path, name: str, key: str, make: Callable[[Path], dict[str, Any]]) -> Done:
+    """Do a step unless it is done: `make(folder)` writes files into a fresh folder and returns small facts."""
+    folder = work / name / key[:32]
+    if (done := load(folder)) is not None:
+        return done
+    draft = folder.with_name(folder.name + ".part")
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    draft.mkdir(parents=True)
+    facts = make(draft)
+    seal(draft, facts)
+    os.replace(draft, folder)
+    return Done(folder, *_manifest(folder))
+
+
+def seal(folder: Path, facts: dict[str, Any]) -> None:
+    """Hash every file of a folder and write its manifest, last and flushed."""
+    files = {path.relative_to(folder).as_posix(): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    with open(folder / MANIFEST, "w", encoding="utf-8") as handle:
+        json.dump({"files": files, "facts": facts}, handle, sort_keys=True)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def load(folder: Path) -> Done | None:
+    """The step in this folder, or None when it is not there, not finished, or damaged."""
+    try:
+        files, facts = _manifest(folder)
+        whole = all(sha256(folder / name) == known for name, known in files.items())
+    except (OSError, ValueError, KeyError):
+        return None
+    return Done(folder, files, facts) if whole else None
+
+
+def _manifest(folder: Path) -> tuple[dict[str, str], dict[str, Any]]:
+    known = json.loads((folder / MANIFEST).read_bytes())
+    return known["files"], known["facts"]

@@ -1,0 +1,52 @@
+"""Rows -> units: what rules judge, overlaps keep or drop, and budgets count.
+
+A unit is a row without a group, or a whole group; it is judged by its best row: rank 0, else the highest score, ties by id.
+Only small columns are held here: texts stay in the shards.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+# What a rule sees beside the signals; `group_size` is made here.
+ROW_COLUMNS: dict[str, pa.DataType] = {
+    "source": pa.string(),
+    "license": pa.string(),
+    "model": pa.string(),
+    "language_declared": pa.string(),
+    "rank": pa.int32(),
+    "path_rank": pa.int32(),
+    "score": pa.float64(),
+    "label": pa.bool_(),
+    "raters": pa.int32(),
+    "group_size": pa.int32(),
+}
+_HELD = ["id", "origin", "group_id", "tree_id", "fingerprint", *(name for name in ROW_COLUMNS if name != "group_size")]
+
+
+def rows(shards: Iterable[tuple[Path, Path]]) -> pl.DataFrame:
+    """One line a row from (rows, signals) files: its small columns, its signals, its unit and group size; sorted by id."""
+    parts = [_shard(rows, signals) for rows, signals in shards]
+    frame = pl.concat(parts).sort("id")
+    frame = frame.with_columns(group=pl.coalesce("group_id", "id"))
+    best = (
+        frame.select("group", "id", "rank", "score", down=pl.col("label").fill_null(value=True).not_())
+        .sort(["group", "rank", "score", "down", "id"], descending=[False, False, True, False, False], nulls_last=True)
+        .group_by("group", maintain_order=True)
+        .agg(unit=pl.col("id").first(), group_size=pl.len().cast(pl.Int32))
+    )
+    frame = frame.join(best, on="group", how="left", maintain_order="left")
+    return frame.with_columns(family=pl.coalesce("tree_id", "group"), best=pl.col("unit") == pl.col("id"))
+
+
+def units(frame: pl.DataFrame) -> pl.DataFrame:
+    """The best row of every unit, in the order of ids."""
+    return frame.filter("best")
+
+
+def _shard(rows: Path, signals: Path) -> pl.DataFrame:
+    held = pl.read_parquet(rows, columns=_HELD)
+    held = held.unnest("origin")
+    return held.join(pl.read_parquet(signals), on="id", how="left", maintain_order="left")
