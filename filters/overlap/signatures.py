@@ -1,0 +1,175 @@
+"""Signing: one Arrow file per shard and key, from which pairs, caps and datasketch indexes are made without the texts.
+
+A file holds, per row, `id`, `exact` (128 bits of the normalised text), `signature` (128 x uint32) and `shingles` (sorted
+distinct XXH64 of n tokens joined by one space). It maps into memory as it lies. Its schema's metadata says how it was
+made; a file made another way is refused, never misread.
+
+The signature is, bit for bit, datasketch 2.0's `MinHash(num_perm=128, scheme="affine32", seed=1)` over the low 32 bits of
+the shingles (Broder 1997 for the idea). A text of fewer than n tokens has one shingle: all of it.
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from filters.overlap import kernels
+from filters.overlap.tokens import Texts, normalise
+from schemas.faults import DataFault
+from schemas.parquet import settle
+
+if TYPE_CHECKING:
+    from datasketch import MinHashLSH
+
+PERMUTATIONS, SEED = 128, 1
+PIECE = 1 << 20  # bytes of text signed at a time: small enough to share out, and it never depends on threads
+
+SIGNED = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("exact", pa.binary(16), nullable=False),
+        pa.field("signature", pa.list_(pa.field("item", pa.uint32(), nullable=False), PERMUTATIONS), nullable=False),
+        pa.field("shingles", pa.large_list(pa.field("item", pa.uint64(), nullable=False)), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some rows of a signed file, as views of the mapped file."""
+
+    exact: np.ndarray  # (rows, 2) uint64
+    signatures: np.ndarray  # (rows, 128) uint32
+    shingles: np.ndarray  # uint64, flat
+    bounds: np.ndarray  # row i has shingles[bounds[i]:bounds[i + 1]]
+
+    def __len__(self) -> int:
+        return len(self.exact)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Signed rows of one key: ids in the order of the pieces."""
+
+    ids: pa.ChunkedArray
+    pieces: list[Piece]
+
+    def exact(self) -> np.ndarray:
+        """(rows, 2) uint64: equal where the normalised texts are equal."""
+        return np.concatenate([piece.exact for piece in self.pieces] or [np.zeros((0, 2), np.uint64)])
+
+
+def sign(ids: Texts, texts: Texts, shingle: int, path: Path, *, threads: int = 1) -> int:
+    """Sign `texts` under `ids` into the file `path`; a null text is left out. Returns the number of rows signed."""
+    table = pa.table({"id": ids, "text": texts})
+    table = table.filter(pc.is_valid(table["text"])).combine_chunks()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".part")
+    schema = SIGNED.with_metadata({"winnow": json.dumps(_recipe(shingle))})
+    with pa.OSFile(str(draft), "wb") as sink, pa.ipc.new_file(sink, schema) as writer, ThreadPoolExecutor(threads) as pool:
+        for batch in pool.map(lambda part: _signed(part, shingle, schema), _parts(table)):
+            writer.write_batch(batch)
+    settle(draft, path)
+    return len(table)
+
+
+def read(paths: list[Path]) -> Signed:
+    """Map signed files into memory. All must have been made with one shingle size, hash and Unicode version."""
+    ids, pieces, first = [], [], None
+    for path in sorted(paths):
+        try:
+            reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        except (OSError, pa.ArrowInvalid) as fault:
+            raise DataFault(f"{path.name}: not a file of signatures ({fault}): delete it and sign again") from fault
+        made = json.loads((reader.schema.metadata or {}).get(b"winnow", b"{}"))
+        _check(path, made, first or _recipe(made.get("shingle", 0)))
+        first = made
+        for number in range(reader.num_record_batches):
+            batch = reader.get_batch(number)
+            ids.append(batch["id"])
+            pieces.append(_piece(batch))
+    return Signed(pa.chunked_array(ids, pa.string()), pieces)
+
+
+def bands(similarity: float, recall: float = 0.995) -> tuple[int, int]:
+    """(bands, rows): the most rows a band for which 1 - (1 - s**rows)**bands reaches `recall` (Leskovec, Rajaraman, Ullman)."""
+    for rows in range(PERMUTATIONS, 1, -1):
+        count = PERMUTATIONS // rows
+        if 1 - (1 - similarity**rows) ** count >= recall:
+            return count, rows
+    return PERMUTATIONS, 1
+
+
+def open_lsh(paths: list[Path], similarity: float) -> "MinHashLSH":
+    """The signed rows as a `datasketch.MinHashLSH`, for people with their own tools."""
+    from datasketch import LeanMinHash, MinHashLSH
+
+    signed = read(paths)
+    lsh = MinHashLSH(num_perm=PERMUTATIONS, params=bands(similarity))
+    rows = (row for piece in signed.pieces for row in piece.signatures)
+    for name, values in zip(signed.ids.to_pylist(), rows, strict=True):
+        lsh.insert(name, LeanMinHash(seed=SEED, hashvalues=values, scheme="affine32"))
+    return lsh
+
+
+def _recipe(shingle: int) -> dict[str, object]:
+    return {
+        "format": 1, "shingle": shingle, "hash": "xxh64", "scheme": "affine32", "permutations": PERMUTATIONS, "seed": SEED,
+        "unicode": unicodedata.unidata_version,
+    }  # fmt: skip
+
+
+def _check(path: Path, made: dict[str, object], wanted: dict[str, object]) -> None:
+    for name, value in wanted.items():
+        if made.get(name) != value:
+            raise DataFault(f"{path.name}: signed with {name} {made.get(name)}, here it is {value}: sign the texts again")
+
+
+def _parts(table: pa.Table) -> Iterator[pa.Table]:
+    """Runs of rows of about PIECE bytes of text each."""
+    sizes = np.cumsum(pc.binary_length(table["text"]).to_numpy() + 1) // PIECE if len(table) else np.zeros(0)
+    starts = [*np.flatnonzero(np.diff(sizes, prepend=-1)).tolist(), len(table)]
+    for start, stop in zip(starts, starts[1:], strict=False):
+        yield table.slice(start, stop - start)
+
+
+def _signed(part: pa.Table, shingle: int, schema: pa.Schema) -> pa.RecordBatch:
+    normal = normalise(part["text"])
+    rows = len(normal)
+    signatures, exact = np.empty((rows, PERMUTATIONS), np.uint32), np.empty((rows, 2), np.uint64)
+    shingles, bounds = np.empty(int(np.maximum(normal.tokens, 1).sum()), np.uint64), np.empty(rows + 1, np.int64)
+    used = kernels.sign(normal.data, normal.bounds, normal.tokens, shingle, *_permutations(), signatures, shingles, bounds, exact)
+    columns = [
+        part["id"].combine_chunks().cast(pa.string()),
+        pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), rows, [None, pa.py_buffer(exact)]),
+        pa.FixedSizeListArray.from_arrays(pa.array(signatures.ravel()), type=schema.field("signature").type),
+        pa.LargeListArray.from_arrays(pa.array(bounds), pa.array(shingles[:used]), type=schema.field("shingles").type),
+    ]
+    return pa.record_batch([pa.concat_arrays(c.chunks) if isinstance(c, pa.ChunkedArray) else c for c in columns], schema=schema)
+
+
+def _piece(batch: pa.RecordBatch) -> Piece:
+    shingles = batch["shingles"]
+    return Piece(
+        np.frombuffer(batch["exact"].buffers()[1], np.uint64).reshape(-1, 2)[: len(batch)],
+        batch["signature"].values.to_numpy().reshape(-1, PERMUTATIONS),
+        shingles.values.to_numpy(),
+        shingles.offsets.to_numpy(),
+    )
+
+
+@cache
+def _permutations() -> tuple[np.ndarray, np.ndarray]:
+    """datasketch's own, so that no copy of its random numbers can drift."""
+    from datasketch import MinHash
+
+    a, b = MinHash(num_perm=PERMUTATIONS, seed=SEED, scheme="affine32").permutations
+    return np.ascontiguousarray(a, np.uint32), np.ascontiguousarray(b, np.uint32)
