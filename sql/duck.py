@@ -1,0 +1,91 @@
+"""A DuckDB that can only compute: no files, no network, no Python variables, no extensions, and no way to allow them again.
+
+What it may see is handed in as Arrow; a release's files are opened by pyarrow, so no path is ever part of a statement.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from schemas.faults import DataFault, MissingFault, UsageFault
+
+TABLES = ("ledger", "edits", "turns", "signals", "pairs", "funnel")
+EXPORTS = ("sft", "preference")
+_READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+
+
+def connect(memory: str = "2GB", threads: int | None = None, seconds: float = 120) -> duckdb.DuckDBPyConnection:
+    """A locked connection with limits on memory, spilled bytes and the seconds that one query may take."""
+    config: dict[str, Any] = {
+        "memory_limit": memory,
+        "temp_directory": str(Path(tempfile.gettempdir()) / f"winnow-duckdb-{os.getpid()}"),
+        "max_temp_directory_size": "20GB",
+        "max_execution_time": int(seconds * 1000),
+        "python_enable_replacements": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "allow_persistent_secrets": False,
+        "ieee_floating_point_ops": False,  # x / 0 is unknown, neither infinite nor an error
+        "error_on_division_by_zero": False,
+    }
+    con = duckdb.connect(config=config | ({"threads": threads} if threads else {}))
+    con.execute("SET TimeZone = 'UTC'; SET enable_external_access = false; SET lock_configuration = true")
+    return con
+
+
+def release(path: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
+    """A locked connection with the views ledger, edits, turns, signals, pairs, funnel, sft and preference of a release.
+
+    What a release does not hold is not there. sft and preference have a column `split` (train or test).
+    """
+    if not (path / "ledger.parquet").is_file():
+        raise MissingFault(f"{path}: not a release (no ledger.parquet in it)")
+    con = connect(**limits)
+    for name in TABLES:
+        file = path / f"{name}.parquet"
+        if file.is_file():
+            con.register(name, _open([file]))
+    for name in EXPORTS:
+        splits = [split for split in ("train", "test") if _register(con, f"{name}_{split}", path / name, split)]
+        if splits:
+            parts = [f"SELECT *, '{split}' AS split FROM {name}_{split}" for split in splits]
+            con.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts)}")
+    return con
+
+
+def query(con: duckdb.DuckDBPyConnection, sql: str, params: dict[str, Any] | None = None) -> pa.Table:
+    """The answer to one SELECT; `params` are its `$name`s. Raises UsageFault when the question is wrong or takes too long."""
+    try:
+        statements = con.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type not in _READS:
+            raise UsageFault(
+                "one SELECT is asked for" + (f", and there are {len(statements)} statements" if len(statements) != 1 else "")
+            )
+        return con.sql(sql, params=params).to_arrow_table()
+    except duckdb.Error as error:
+        raise UsageFault(message(error)) from None
+
+
+def message(error: duckdb.Error) -> str:
+    """What DuckDB said, without the picture of the line."""
+    return " ".join(str(error).split("\n\nLINE ")[0].split())
+
+
+def _register(con: duckdb.DuckDBPyConnection, name: str, folder: Path, split: str) -> bool:
+    files = sorted(folder.glob(f"{split}-*.parquet"))
+    if files:
+        con.register(name, _open(files))
+    return bool(files)
+
+
+def _open(files: list[Path]) -> ds.Dataset:
+    try:
+        return ds.dataset([str(file) for file in files], format="parquet")
+    except (pa.ArrowException, OSError) as error:
+        raise DataFault(f"{files[0]}: not a Parquet file that can be read: {error}") from None
