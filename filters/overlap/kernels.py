@@ -1,9 +1,15 @@
-"""The loops over bytes and hashes, in numba: they release the GIL, compile once, and know no Python object.
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917
+# numba's types stand in the decorator and a kernel takes arrays, not objects.
+# mypy: disable-error-code="no-untyped-def,call-arg,var-annotated"
+"""The loops that hash text, in numba. All kernels (`kernels*.py`) release the GIL, compile once, and know no Python object.
 
-All have one fixed signature, so importing this file compiles them or loads them from numba's cache; `warm` does that.
+Each has one fixed signature, so importing its file compiles it or loads it from numba's cache; `warm` does that.
 Buffers are Arrow's own: text is uint8 with int64 bounds. No kernel starts threads: callers share rows out, which keeps
 results independent of the number of threads and lets several run at once.
 """
+
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 from numba import njit, types
@@ -14,12 +20,13 @@ _I32 = types.Array(types.int32, 1, "C", readonly=True)
 _I64 = types.Array(types.int64, 1, "C", readonly=True)
 _U32 = types.Array(types.uint32, 1, "C", readonly=True)
 _U64 = types.Array(types.uint64, 1, "C", readonly=True)
-_OUT8, _OUT32, _OUT64, _OUTU64 = types.uint8[::1], types.int32[::1], types.int64[::1], types.uint64[::1]
-_FAST = {"nogil": True, "cache": True, "error_model": "numpy"}
+_OUT64, _OUTU64 = types.int64[::1], types.uint64[::1]
 
-# What a character is to the tokeniser.
-BREAK, WORD, ALONE, MARK, IGNORED = 0, 1, 2, 3, 4
-HARD = 128  # NFC or full case folding may change more than this one character
+
+def compiled(signature: Any) -> Any:
+    """One compiled version, for this signature, kept on disk, free of the GIL."""
+    return njit(signature, nogil=True, cache=True, error_model="numpy")
+
 
 _P1, _P2, _P3 = np.uint64(11400714785074694791), np.uint64(14029467366897019727), np.uint64(1609587929392839161)
 _P4, _P5 = np.uint64(9650029242287828579), np.uint64(2870177450012600261)
@@ -27,48 +34,50 @@ _LAST = np.uint32(0xFFFFFFFF)
 
 
 def warm() -> None:
-    """Compile every kernel, or load it from numba's cache. Importing this module did it: the call says why."""
+    """Compile every kernel, or load it from numba's cache: importing the files does it."""
+    for name in ("kernels_fold", "kernels_pairs", "kernels_cover"):
+        import_module(f"filters.overlap.{name}")
 
 
 @intrinsic
-def _word(context, data, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Eight bytes at any offset as one little-endian integer: XXH64 reads words that are not aligned."""
+def word(context, data, at):
+    """Eight bytes at any offset as one little-endian integer; the caller sees to it that they are there."""
 
-    def code(context, builder, signature, values):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def code(context, builder, signature, values):
         array = context.make_array(signature.args[0])(context, builder, values[0])
         start = builder.gep(array.data, [values[1]])
-        word = builder.load(builder.bitcast(start, context.get_value_type(types.uint64).as_pointer()))
-        word.align = 1
-        return word
+        eight = builder.load(builder.bitcast(start, context.get_value_type(types.uint64).as_pointer()))
+        eight.align = 1
+        return eight
 
     return types.uint64(data, types.int64), code
 
 
 @njit(inline="always")
-def _half_word(data, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _half_word(data, at):
     low = np.uint64(data[at]) | np.uint64(data[at + 1]) << np.uint64(8)
     return low | np.uint64(data[at + 2]) << np.uint64(16) | np.uint64(data[at + 3]) << np.uint64(24)
 
 
 @njit(inline="always")
-def _rotate(value, bits):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _rotate(value, bits):
     return (value << np.uint64(bits)) | (value >> np.uint64(64 - bits))
 
 
 @njit(inline="always")
-def _round(lane, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _round(lane, word):
     return _rotate(lane + word * _P2, 31) * _P1
 
 
-@njit(types.uint64(_BYTES, types.int64, types.int64, types.uint64), **_FAST)
+@compiled(types.uint64(_BYTES, types.int64, types.int64, types.uint64))
 def xxh64(data: np.ndarray, start: int, stop: int, seed: int) -> int:
     """XXH64 of data[start:stop] (Collet, xxHash specification 0.1.1)."""
     at = start
     if stop - start >= 32:
         a, b, c, d = seed + _P1 + _P2, seed + _P2, seed, seed - _P1
         while at + 32 <= stop:
-            a, b = _round(a, _word(data, at)), _round(b, _word(data, at + 8))
-            c, d = _round(c, _word(data, at + 16)), _round(d, _word(data, at + 24))
+            a, b = _round(a, word(data, at)), _round(b, word(data, at + 8))
+            c, d = _round(c, word(data, at + 16)), _round(d, word(data, at + 24))
             at += 32
         h = _rotate(a, 1) + _rotate(b, 7) + _rotate(c, 12) + _rotate(d, 18)
         for lane in (a, b, c, d):
@@ -77,7 +86,7 @@ def xxh64(data: np.ndarray, start: int, stop: int, seed: int) -> int:
         h = seed + _P5
     h += np.uint64(stop - start)
     while at + 8 <= stop:
-        h = _rotate(h ^ _round(np.uint64(0), _word(data, at)), 27) * _P1 + _P4
+        h = _rotate(h ^ _round(np.uint64(0), word(data, at)), 27) * _P1 + _P4
         at += 8
     if at + 4 <= stop:
         h = _rotate(h ^ (_half_word(data, at) * _P1), 23) * _P2 + _P3
@@ -90,98 +99,7 @@ def xxh64(data: np.ndarray, start: int, stop: int, seed: int) -> int:
     return h ^ (h >> np.uint64(32))
 
 
-@njit(inline="always")
-def _decode(data, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Code point and length of the UTF-8 character at `at`; Arrow has checked that the text is valid."""
-    first = np.int64(data[at])
-    if first < 0xE0:
-        return (first & 31) << 6 | (data[at + 1] & 63), 2
-    if first < 0xF0:
-        return (first & 15) << 12 | np.int64(data[at + 1] & 63) << 6 | (data[at + 2] & 63), 3
-    high = (first & 7) << 18 | np.int64(data[at + 1] & 63) << 12
-    return high | np.int64(data[at + 2] & 63) << 6 | (data[at + 3] & 63), 4
-
-
-@njit(inline="always")
-def _encode(out, at, point):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    if point < 0x80:
-        out[at] = point
-        return at + 1
-    if point < 0x800:
-        out[at], out[at + 1] = 0xC0 | point >> 6, 0x80 | point & 63
-        return at + 2
-    if point < 0x10000:
-        out[at], out[at + 1], out[at + 2] = 0xE0 | point >> 12, 0x80 | point >> 6 & 63, 0x80 | point & 63
-        return at + 3
-    out[at], out[at + 1] = 0xF0 | point >> 18, 0x80 | point >> 12 & 63
-    out[at + 2], out[at + 3] = 0x80 | point >> 6 & 63, 0x80 | point & 63
-    return at + 4
-
-
-@njit(types.void(_BYTES, _I64, _BYTES, _OUT8), **_FAST)
-def find_hard(data: np.ndarray, bounds: np.ndarray, kinds: np.ndarray, hard: np.ndarray) -> None:
-    """hard[i] = 1 where row i holds a HARD character."""
-    for row in range(len(hard)):
-        start, stop = bounds[row], bounds[row + 1]
-        seen = np.uint8(0)
-        for at in range(start, stop):
-            seen |= data[at]
-        hard[row] = 0
-        if seen < 0x80:
-            continue
-        at = start
-        while at < stop:
-            if data[at] < 0x80:
-                at += 1
-                continue
-            point, size = _decode(data, at)
-            at += size
-            if kinds[point] & HARD:
-                hard[row] = 1
-                break
-
-
-@njit(types.void(_BYTES, _I64, _BYTES, _I32, _OUT8, _OUT64, _OUT32), **_FAST)
-def fold(
-    data: np.ndarray,
-    bounds: np.ndarray,
-    kinds: np.ndarray,
-    lower: np.ndarray,
-    out: np.ndarray,
-    ends: np.ndarray,
-    tokens: np.ndarray,
-) -> None:
-    """Each row's tokens, lower case, one space between: row i ends at ends[i + 1] and has tokens[i] of them."""
-    to = 0
-    ends[0] = 0
-    for row in range(len(tokens)):
-        at, stop = bounds[row], bounds[row + 1]
-        count = 0
-        state = BREAK
-        while at < stop:
-            point, size = np.int64(data[at]), 1
-            if point >= 0x80:
-                point, size = _decode(data, at)
-            at += size
-            kind = kinds[point] & ~HARD
-            if kind == WORD or kind == ALONE:
-                if kind == ALONE or state != WORD:
-                    if count > 0:
-                        out[to] = 32
-                        to += 1
-                    count += 1
-                to = _encode(out, to, np.int64(lower[point]))
-                state = kind
-            elif kind == MARK:
-                if state != BREAK:
-                    to = _encode(out, to, np.int64(lower[point]))
-            elif kind == BREAK:
-                state = BREAK
-        ends[row + 1] = to
-        tokens[row] = count
-
-
-@njit(types.int64(_OUTU64, types.int64, _OUTU64), **_FAST)
+@compiled(types.int64(_OUTU64, types.int64, _OUTU64))
 def sort_unique(values: np.ndarray, size: int, spare: np.ndarray) -> int:
     """Sort the first `size` hashes in place and drop repeats; returns how many are left.
 
@@ -223,10 +141,8 @@ def sort_unique(values: np.ndarray, size: int, spare: np.ndarray) -> int:
     return left
 
 
-@njit(types.int64(_BYTES, types.int64, types.int64, types.int64, _OUTU64, _OUT64, _OUT64), **_FAST)
-def grams(
-    data: np.ndarray, start: int, stop: int, n: int, hashes: np.ndarray, begins: np.ndarray, ends: np.ndarray
-) -> int:
+@compiled(types.int64(_BYTES, types.int64, types.int64, types.int64, _OUTU64, _OUT64, _OUT64))
+def grams(data: np.ndarray, start: int, stop: int, n: int, hashes: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> int:
     """XXH64 of every run of n tokens of data[start:stop], and the bounds of every token; returns the number of tokens."""
     count = 0
     if stop > start:
@@ -243,8 +159,8 @@ def grams(
     return count
 
 
-@njit(types.void(_U64, types.int64, _U32, _U32, types.Array(types.uint32, 1, "C")), **_FAST)
-def _minima(hashes, size, a, b, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@compiled(types.void(_U64, types.int64, _U32, _U32, types.Array(types.uint32, 1, "C")))
+def _minima(hashes, size, a, b, out):
     """datasketch's affine32 signature: fmix32 of the low 32 bits, then the least a*h+b mod 2**32 per permutation."""
     padded = (size + 31) // 32 * 32  # with copies: no minimum moves, and no loop has a tail
     mixed = np.empty(padded, np.uint32)
@@ -260,7 +176,7 @@ def _minima(hashes, size, a, b, out):  # type: ignore[no-untyped-def]  # noqa: A
         out[k] = least
 
 
-@njit(types.int64(_BYTES, _I64, _I32, types.int64, _U32, _U32, types.uint32[:, ::1], _OUTU64, _OUT64, types.uint64[:, ::1]), **_FAST)
+@compiled(types.int64(_BYTES, _I64, _I32, types.int64, _U32, _U32, types.uint32[:, ::1], _OUTU64, _OUT64, types.uint64[:, ::1]))
 def sign(
     data: np.ndarray,
     bounds: np.ndarray,

@@ -1,7 +1,12 @@
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917, SIM110
+# numba's types stand in the decorator, a kernel takes arrays and not objects, and numba has no all().
+# mypy: disable-error-code="no-untyped-def,call-arg,var-annotated"
 """The loops over signatures and pairs, in numba; see `kernels` for the loops over text and for the house rules."""
 
 import numpy as np
 from numba import njit, types
+
+from filters.overlap.kernels import compiled
 
 _I32 = types.Array(types.int32, 1, "C", readonly=True)
 _I64 = types.Array(types.int64, 1, "C", readonly=True)
@@ -9,10 +14,9 @@ _U64 = types.Array(types.uint64, 1, "C", readonly=True)
 _F64 = types.Array(types.float64, 1, "C", readonly=True)
 _BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 _SIGNATURES = types.Array(types.uint32, 2, "C", readonly=True)
-_FAST = {"nogil": True, "cache": True, "error_model": "numpy"}
 
 
-@njit(types.void(_SIGNATURES, types.int64, types.int64, types.uint64[::1]), **_FAST)
+@compiled(types.void(_SIGNATURES, types.int64, types.int64, types.uint64[::1]))
 def band_keys(signatures: np.ndarray, first: int, rows: int, keys: np.ndarray) -> None:
     """One 64-bit key a signature for the columns first..first+rows-1; a clash only costs a look."""
     for i in range(len(keys)):
@@ -24,36 +28,35 @@ def band_keys(signatures: np.ndarray, first: int, rows: int, keys: np.ndarray) -
 
 
 @njit(inline="always")
-def _same(signatures, i, j, first, rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    for k in range(first, first + rows):  # noqa: SIM110  (numba has no any())
+def _same(signatures, i, j, first, rows):
+    for k in range(first, first + rows):
         if signatures[i, k] != signatures[j, k]:
             return False
     return True
 
 
 @njit(inline="always")
-def _first_met(signatures, i, j, band, rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _first_met(signatures, i, j, band, rows):
     if not _same(signatures, i, j, band * rows, rows):
         return False
-    for earlier in range(band):  # noqa: SIM110
+    for earlier in range(band):
         if _same(signatures, i, j, earlier * rows, rows):
             return False
     return True
 
 
 @njit(inline="always")
-def _agree(signatures, i, j, least):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _agree(signatures, i, j, least):
     agreeing = 0
     for k in range(signatures.shape[1]):
         agreeing += signatures[i, k] == signatures[j, k]
     return agreeing >= least
 
 
-@njit(
+@compiled(
     types.Tuple((types.int64, types.int32[::1], types.int32[::1]))(
         _SIGNATURES, _U64, _I64, types.int64, types.int64, _I64, _I64, types.float64, types.int64, types.int64
     ),
-    **_FAST,
 )
 def nominate(
     signatures: np.ndarray,
@@ -99,7 +102,7 @@ def nominate(
     return count, left, right
 
 
-@njit(types.void(_U64, _I64, _I64, types.uint64[::1], _I64, _I64), **_FAST)
+@compiled(types.void(_U64, _I64, _I64, types.uint64[::1], _I64, _I64))
 def gather(
     values: np.ndarray, begins: np.ndarray, rows: np.ndarray, out: np.ndarray, places: np.ndarray, which: np.ndarray
 ) -> None:
@@ -110,10 +113,8 @@ def gather(
             out[to + i] = values[start + i]
 
 
-@njit(types.void(_U64, _I64, _I32, _I32, types.float64, types.float64[::1]), **_FAST)
-def jaccard(
-    values: np.ndarray, bounds: np.ndarray, left: np.ndarray, right: np.ndarray, floor: float, out: np.ndarray
-) -> None:
+@compiled(types.void(_U64, _I64, _I32, _I32, types.float64, types.float64[::1]))
+def jaccard(values: np.ndarray, bounds: np.ndarray, left: np.ndarray, right: np.ndarray, floor: float, out: np.ndarray) -> None:
     """Exact Jaccard similarity of each pair of sorted sets; 0 as soon as it is sure to be under `floor`."""
     for p in range(len(left)):
         i, stop_i = bounds[left[p]], bounds[left[p] + 1]
@@ -134,7 +135,7 @@ def jaccard(
         out[p] = common / (total - common) if common >= needed else 0.0
 
 
-@njit(types.void(_I64, _I64, types.int64[::1]), **_FAST)
+@compiled(types.void(_I64, _I64, types.int64[::1]))
 def unite(left: np.ndarray, right: np.ndarray, root: np.ndarray) -> None:
     """root[x] = the least member of x's component, for the links left[k] - right[k]; starts from root[x] = x."""
     for k in range(len(left)):
@@ -150,7 +151,7 @@ def unite(left: np.ndarray, right: np.ndarray, root: np.ndarray) -> None:
         root[x] = root[root[x]]  # links point down and x rises, so root[root[x]] is final
 
 
-@njit(types.void(_I64, _I64, _I64, _I64, _I64, _F64, types.int64[::1], types.float64[::1]), **_FAST)
+@compiled(types.void(_I64, _I64, _I64, _I64, _I64, _F64, types.int64[::1], types.float64[::1]))
 def walk(
     order: np.ndarray,
     families: np.ndarray,

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,7 +138,7 @@ def _parts(table: pa.Table) -> Iterator[pa.Table]:
     """Runs of rows of about PIECE bytes of text each."""
     sizes = np.cumsum(pc.binary_length(table["text"]).to_numpy() + 1) // PIECE if len(table) else np.zeros(0)
     starts = [*np.flatnonzero(np.diff(sizes, prepend=-1)).tolist(), len(table)]
-    for start, stop in zip(starts, starts[1:], strict=False):
+    for start, stop in pairwise(starts):
         yield table.slice(start, stop - start)
 
 

@@ -7,6 +7,7 @@ means nothing.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ from filters.overlap import kernels_pairs as kernels
 from filters.overlap.signatures import read
 from filters.overlap.twins import family_codes
 
-Column = pa.Array | pa.ChunkedArray
+Column: TypeAlias = pa.Array | pa.ChunkedArray
 DROPS = pa.schema([("id", pa.string()), ("twin", pa.string()), ("similarity", pa.float64())])
 
 
@@ -42,9 +43,7 @@ def walk(pairs: pa.Table, ids: Column, rank: np.ndarray, similarity: float, *, f
     return _drops(everyone.take(pa.array(fallen)), everyone.take(pa.array(twins[fallen])), found[fallen])
 
 
-def cap(
-    signed: Sequence[Path], ids: Column, rank: np.ndarray, at_most: int, *, families: Column | None = None
-) -> pa.Table:
+def cap(signed: Sequence[Path], ids: Column, rank: np.ndarray, at_most: int, *, families: Column | None = None) -> pa.Table:
     """The units beyond the `at_most` most preferred with an equal text (DROPS); one family counts once, for all its units.
 
     Their twin is the most preferred that stands. A unit without a signed text is never dropped.
@@ -53,13 +52,16 @@ def cap(
     at = pc.index_in(_flat(ids), value_set=_flat(found.ids))
     order = _preferred(ids, rank)
     order = order[pc.is_valid(at).to_numpy(zero_copy_only=False)[order]]
-    exact = found.exact()[at.to_numpy(zero_copy_only=False)[order].astype(np.int64)]
+    exact = found.exact()[at.to_numpy(zero_copy_only=False)[order].astype(np.int64)].view("V16").ravel()
+    _, inverse, counts = np.unique(exact, return_inverse=True, return_counts=True)
+    many = counts[inverse] > at_most
+    order, texts = order[many], inverse[many]
     family = np.full(len(ids), -1, np.int64) if families is None else family_codes(families)
     alone = family < 0
     family[alone] = np.arange(len(ids))[alone] + len(ids)
-    kept: dict[bytes, tuple[int, dict[int, None]]] = {}
+    kept: dict[int, tuple[int, dict[int, None]]] = {}
     fallen, twins = [], []
-    for unit, text in zip(order.tolist(), exact.view("V16").ravel().tolist(), strict=True):
+    for unit, text in zip(order.tolist(), texts.tolist(), strict=True):
         first, families_in = kept.setdefault(text, (unit, {}))
         if family[unit] in families_in or len(families_in) < at_most:
             families_in[int(family[unit])] = None

@@ -10,13 +10,14 @@ NFC with white space folded. Unicode's tables are those of the running Python (`
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
-from filters.overlap import kernels
+from filters.overlap import kernels_fold as kernels
 
-Texts = pa.Array | pa.ChunkedArray
+Texts: TypeAlias = pa.Array | pa.ChunkedArray
 
 # Ranges of code points that no Unicode property in Python tells: scripts without spaces, and variation selectors.
 ALONE = (
@@ -28,7 +29,7 @@ SELECTORS = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 
 @dataclass(frozen=True)
 class Normal:
-    """Normalised texts: row i is data[bounds[i]:bounds[i + 1]] (UTF-8) and has tokens[i] tokens."""
+    """Normalised texts: row i is data[bounds[i]:bounds[i + 1]] (UTF-8) and has tokens[i] tokens; 8 spare bytes follow."""
 
     data: np.ndarray
     bounds: np.ndarray
@@ -55,7 +56,7 @@ def normalise(texts: Texts) -> Normal:
     out = np.empty(2 * (int(bounds[-1]) - int(bounds[0])) + 8, np.uint8)  # folding and spaces at most double a text
     ends, tokens = np.empty(len(array) + 1, np.int64), np.empty(len(array), np.int32)
     kernels.fold(data, bounds, kinds, lower, out, ends, tokens)
-    return _with_bare(array, Normal(out[: ends[-1]], ends, tokens))
+    return _with_bare(array, Normal(out[: ends[-1] + 8], ends, tokens))
 
 
 def _plain(texts: Texts) -> pa.Array:

@@ -8,11 +8,12 @@ Banding is by sorting, a pair is looked at in the first band where it meets, and
 reach the floor. Bands give recall >= 0.995 at `similarity`; between floor and `similarity` most pairs are found, not all.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import comb
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +27,9 @@ from schemas.ledger import PAIRS
 LIMIT = 50_000_000  # pairs nominated in one band: about 1 GB
 BLOCK = 1 << 16  # pairs verified at a time: their shingles are in memory, nobody else's
 NEAR = 0.1  # how far below the threshold pairs are kept
+
+
+Share: TypeAlias = Callable[..., Iterator[Any]]  # a pool's map
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ def _spread(pieces: list[Piece], rows: np.ndarray) -> list[tuple[Piece, np.ndarr
     return [(piece, rows[order[a:b]] - start, order[a:b]) for piece, start, a, b in spans if b > a]
 
 
-def _nominated(speakers: _Speakers, similarity: float, floor: float, share: Callable[..., object]) -> tuple[np.ndarray, np.ndarray]:
+def _nominated(speakers: _Speakers, similarity: float, floor: float, share: Share) -> tuple[np.ndarray, np.ndarray]:
     """Pairs that may reach the floor, each once, sorted."""
     count, rows = bands(similarity)
     least = _fewest_equal(floor)
@@ -146,7 +150,7 @@ def _nominated(speakers: _Speakers, similarity: float, floor: float, share: Call
             )
         return left[:hits], right[:hits]
 
-    found = list(share(one, range(count)))  # type: ignore[call-overload]
+    found = list(share(one, range(count)))
     left, right = (np.concatenate([part[side] for part in found]) for side in (0, 1))
     order = np.lexsort((right, left))
     return left[order], right[order]
@@ -162,8 +166,8 @@ def _fewest_equal(floor: float, miss: float = 1e-3) -> int:
     return PERMUTATIONS
 
 
-def _verified(
-    pieces: list[Piece], speakers: _Speakers, left: np.ndarray, right: np.ndarray, floor: float, share: Callable[..., object]
+def _verified(  # noqa: PLR0917
+    pieces: list[Piece], speakers: _Speakers, left: np.ndarray, right: np.ndarray, floor: float, share: Share
 ) -> np.ndarray:
     """Exact similarity of each pair, 0 where under the floor, a block of pairs at a time."""
 
@@ -179,7 +183,7 @@ def _verified(
         kernels.jaccard(sets, bounds, mine, yours, floor, out)
         return out
 
-    return np.concatenate([np.zeros(0), *share(one, range(0, len(left), BLOCK))])  # type: ignore[misc]
+    return np.concatenate([np.zeros(0), *share(one, range(0, len(left), BLOCK))])
 
 
 def _table(ids: pa.Array, left: np.ndarray, right: np.ndarray, values: np.ndarray, key: str) -> pa.Table:

@@ -1,0 +1,138 @@
+"""The engine alone: near duplicates of one Parquet or JSONL file, without recipe or flow.
+
+Of texts that are alike the longest stays, then the first. What is kept is the file's own rows (a JSONL line byte for byte);
+what falls is told in a Parquet file beside it: row, twin (rows count from 0) and similarity.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from filters.overlap.signatures import sign
+from filters.overlap.standing import walk
+from filters.overlap.tokens import Texts
+from filters.overlap.twins import pairs
+from schemas.faults import DataFault, MissingFault, UsageFault
+from schemas.parquet import settle
+
+DROPPED = pa.schema([("row", pa.int64()), ("twin", pa.int64()), ("similarity", pa.float64())])
+TEXTS = ("text", "content", "messages", "conversations")  # looked for in this order where no column is named
+
+
+class Count(NamedTuple):
+    """What became of a file's rows."""
+
+    rows: int
+    kept: int
+
+
+def drops(texts: Texts, similarity: float = 0.8, *, shingle: int = 5, threads: int = 1) -> pa.Table:
+    """Rows that fall (DROPPED, sorted): a longer or earlier standing row, the twin, is at least `similarity` like them.
+
+    A null text is nobody's twin.
+    """
+    numbers = pa.array(np.char.zfill(np.arange(len(texts)).astype("U12"), 12))
+    lengths = pc.fill_null(pc.binary_length(texts), 0)
+    with tempfile.TemporaryDirectory() as folder:
+        signed = Path(folder) / "signed.arrow"
+        sign(numbers, texts, shingle, signed, threads=threads)
+        found = pairs([signed], "text", similarity, threads=threads)
+    fallen = walk(found, numbers, -lengths.to_numpy(zero_copy_only=False).astype(np.int64), similarity)
+    columns = [fallen["id"].cast(pa.int64()), fallen["twin"].cast(pa.int64()), fallen["similarity"]]
+    return pa.Table.from_arrays(columns, schema=DROPPED)
+
+
+def dedup(
+    source: Path, out: Path, *, text: str | None = None, similarity: float = 0.8, shingle: int = 5, threads: int = 1
+) -> Count:
+    """Write the rows of `source` that stay to `out` (same kind of file), and OUT.dropped.parquet beside it.
+
+    Raises MissingFault, UsageFault (no such column, other kind of file) or DataFault (a line that is not JSON).
+    """
+    if not 0 < similarity <= 1:
+        raise UsageFault(f"similarity {similarity} is not between 0 and 1: 0.8 is usual, 1.0 means equal texts")
+    if not source.is_file():
+        raise MissingFault(f"{source}: no such file")
+    with open(source, "rb") as handle:
+        parquet = handle.read(4) == b"PAR1"
+    if parquet != (out.suffix == ".parquet"):
+        kind = "Parquet" if parquet else "JSON lines"
+        raise UsageFault(f"{source.name} is {kind}: give OUT the same suffix, not {out.suffix!r}")
+    texts = _parquet_texts(source, text) if parquet else _line_texts(source, text)
+    fallen = drops(texts, similarity, shingle=shingle, threads=threads)
+    keep = np.ones(len(texts), bool)
+    keep[fallen["row"].to_numpy()] = False
+    out.parent.mkdir(parents=True, exist_ok=True)
+    (_keep_rows if parquet else _keep_lines)(source, out, keep)
+    side = out.with_name(out.name.removesuffix(".parquet") + ".dropped.parquet")
+    pq.write_table(fallen, side)
+    return Count(len(keep), int(keep.sum()))
+
+
+def _parquet_texts(source: Path, text: str | None) -> pa.ChunkedArray:
+    schema = pq.read_schema(source)
+    name = _column(source, schema.names, text)
+    column = pq.read_table(source, columns=[name])[name]
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return column
+    return pa.chunked_array([pa.array([_flat(value) for value in column.to_pylist()], pa.large_string())])
+
+
+def _line_texts(source: Path, text: str | None) -> pa.ChunkedArray:
+    texts: list[str | None] = []
+    for number, line in enumerate(_lines(source)):
+        try:
+            record = orjson.loads(line)
+        except orjson.JSONDecodeError as fault:
+            raise DataFault(f"{source}: line {number + 1} is not JSON ({fault}): `winnow run` can quarantine it") from fault
+        if not isinstance(record, dict):
+            raise DataFault(f"{source}: line {number + 1} is not an object, so it has no text column")
+        text = text if text in record else _column(source, list(record), text)
+        texts.append(_flat(record[text]))
+    return pa.chunked_array([pa.array(texts, pa.large_string())])
+
+
+def _lines(source: Path) -> Iterator[bytes]:
+    with open(source, "rb") as handle:
+        yield from (line for line in handle if line.strip())
+
+
+def _column(source: Path, names: list[str], text: str | None) -> str:
+    found = next((name for name in ([text] if text else TEXTS) if name in names), None)
+    if found is None:
+        raise UsageFault(f"{source}: no column {text or ' or '.join(TEXTS)}: name one of {', '.join(names)} with --text")
+    return found
+
+
+def _flat(value: Any) -> str | None:
+    """A text as it is; of a conversation all its texts, one a line."""
+    if isinstance(value, dict):
+        value = value.get("content", value.get("value"))
+    if isinstance(value, list):
+        return "\n".join(filter(None, map(_flat, value)))
+    return value if isinstance(value, str) else None
+
+
+def _keep_rows(source: Path, out: Path, keep: np.ndarray) -> None:
+    draft, done = out.with_name(out.name + ".part"), 0
+    with pq.ParquetFile(source) as file, pq.ParquetWriter(draft, file.schema_arrow, compression="zstd") as writer:
+        for batch in file.iter_batches(1 << 16):
+            writer.write_batch(batch.filter(pa.array(keep[done : done + len(batch)])))
+            done += len(batch)
+    settle(draft, out)
+
+
+def _keep_lines(source: Path, out: Path, keep: np.ndarray) -> None:
+    draft = out.with_name(out.name + ".part")
+    with open(draft, "wb") as handle:
+        for line, stays in zip(_lines(source), keep.tolist(), strict=True):
+            if stays:
+                handle.write(line if line.endswith(b"\n") else line + b"\n")
+    settle(draft, out)
