@@ -23,10 +23,13 @@ class Span(NamedTuple):
 
 
 _EMAIL = re.compile(
-    r"(?<![A-Za-z0-9@])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}([A-Za-z]{2,18}))"
+    r"(?<![A-Za-z0-9@])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}([A-Za-z]{2,18})"
     r"(?![A-Za-z0-9@_-])(?!:[\w/~.])"  # host:path is a copy over SSH
 )
-_RESERVED = re.compile(r"(?i)(?:^|\.)(?:example\.(?:com|net|org|edu)|example|test|invalid|localhost|local|internal|onion)$")
+_NOBODY = re.compile(  # reserved domains, and what people write for "your address here"
+    r"(?i).*@(?:.*\.)?(?:example\d*\.[a-z.]+|example|test|invalid|localhost|local|internal|onion|domain\d?\.com|your[\w-]*\.[a-z.]+)"
+    r"|(?:example\d*|username|someone|you|your[._-]?\w*)@.*"
+)
 _ENDING = re.compile(  # countries have two letters; these twelve are files and modules
     r"(?!js|ts|cs|rb|kt|vb|hs|jl|db|cp|ex|hh)[a-z]{2}|com|org|net|edu|gov|mil|int|info|biz|name|pro|jobs|mobi|travel|museum|aero|coop|asia|tel"
     r"|app|dev|page|cloud|online|site|shop|store|tech|xyz|club|live|life|world|email|mail|company|agency|digital|media|network|space"
@@ -55,7 +58,7 @@ _VERSION = re.compile(r"(?i)(?:version|ver\.?|release|build|rev\.?|\bv|firmware|
 def _emails(text: str) -> Iterator[tuple[int, int]]:
     for match in _EMAIL.finditer(text):
         url = re.search(r"://[^\s/]*$", text[max(0, match.start() - 80) : match.start()])  # https://user:password@host
-        if _ENDING.fullmatch(match[2].lower()) and not url and not match[0].startswith("git@") and not _RESERVED.search(match[1]):
+        if _ENDING.fullmatch(match[1].lower()) and not url and not match[0].startswith("git@") and not _NOBODY.fullmatch(match[0]):
             yield match.span()
 
 

@@ -1,0 +1,113 @@
+"""Edits repair the text of messages; every change is counted by turn, and a second run changes nothing more.
+
+One edit is one file here. It has `might(texts, **options) -> mask`, a cheap look over a whole column, and
+`repair(messages, **options) -> [(content, changes)]`, one pair a turn, called only where `might` saw something.
+An edit leaves code fences as they are; the exceptions are a page's residue at the head of a fence, and secrets.
+With `ALONE = True` it meets only the turns that `might` saw, else the whole conversation, which may say what a turn is about.
+Roles, order, every other field and the fingerprint stay untouched. Reasoning is repaired like content.
+"""
+
+import difflib
+import inspect
+import pkgutil
+from collections import defaultdict
+from collections.abc import Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.faults import UsageFault
+from schemas.ledger import EDITS
+from schemas.rows import Message
+
+_TEXTS = ("content", "reasoning")
+
+
+def names() -> list[str]:
+    """Every edit there is, sorted."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+
+def apply(rows: pa.Table, edits: Mapping[str, Mapping[str, Any]]) -> tuple[pa.Table, pa.Table]:
+    """Rows with repaired messages, and an EDITS table with one line for each turn and edit that changed something.
+
+    `edits` maps a name to its options and is worked through in the order written. Raises UsageFault for an unknown edit or option.
+    """
+    modules = [(_edit(name, options), dict(options)) for name, options in edits.items()]
+    lists = rows["messages"].combine_chunks()
+    turns, roles = lists.flatten(), lists.flatten().field("role")
+    bounds = np.concatenate([[0], np.cumsum(pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False))])
+    counts: defaultdict[tuple[int, int, int], int] = defaultdict(int)
+    mended: dict[str, pl.Series] = {}
+    for field in _TEXTS:
+        texts = pl.Series(turns.field(field), dtype=pl.String)
+        for order, (module, options) in enumerate(modules):
+            after = _run(module, options, texts, roles, bounds, order, counts)
+            if after is not texts:
+                mended[field] = texts = after
+    return (_with(rows, lists, bounds, mended) if mended else rows), _counted(counts, rows["id"], list(edits))
+
+
+def _edit(name: str, options: Mapping[str, Any]) -> ModuleType:
+    if name not in names():
+        near = difflib.get_close_matches(name, names(), 1) or names()
+        raise UsageFault(f"no edit is called {name!r}; did you mean {' or '.join(near)}? The {len(names())} edits: {', '.join(names())}")
+    module = import_module(f"{__name__}.{name}")
+    known = list(inspect.signature(module.repair).parameters)[1:]
+    for option in options:
+        if option not in known:
+            raise UsageFault(f"edit {name!r} has no option {option!r}; it has {', '.join(known) or 'none'}")
+    return module
+
+
+def _run(
+    module: ModuleType,
+    options: dict[str, Any],
+    texts: pl.Series,
+    roles: pa.Array,
+    bounds: np.ndarray,
+    order: int,
+    counts: defaultdict[tuple[int, int, int], int],
+) -> pl.Series:
+    """One edit over the flat texts of all turns; a null text stays null."""
+    alone = getattr(module, "ALONE", False)
+    seen = module.might(texts, **options).fill_null(False).arg_true().to_numpy()
+    where, new = [], []
+    owners, starts = np.unique(np.searchsorted(bounds, seen, side="right") - 1, return_index=True)
+    for row, ours in zip(owners.tolist(), np.split(seen, starts[1:]), strict=bool(len(owners))):
+        start = int(bounds[row])
+        held = ours.tolist() if alone else [turn for turn in range(start, int(bounds[row + 1])) if texts[turn] is not None]
+        messages = [Message(role=roles[turn].as_py(), content=texts[turn]) for turn in held]
+        for turn, (text, changes) in zip(held, module.repair(messages, **options), strict=True):
+            if text != texts[turn]:
+                where.append(turn)
+                new.append(text)
+                counts[row, turn - start, order] += max(changes, 1)
+    return texts.clone().scatter(where, new) if where else texts
+
+
+def _with(rows: pa.Table, lists: pa.ListArray, bounds: np.ndarray, mended: Mapping[str, pl.Series]) -> pa.Table:
+    """The rows with new texts in their messages, everything else the same arrays."""
+    turns = lists.flatten()
+    columns = [
+        mended[field.name].to_arrow().cast(field.type) if field.name in mended else turns.field(field.name) for field in turns.type
+    ]
+    struct = pa.StructArray.from_arrays(columns, fields=list(turns.type))
+    new = pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), struct, type=lists.type, mask=lists.is_null() if lists.null_count else None)
+    return rows.set_column(rows.schema.get_field_index("messages"), rows.schema.field("messages"), new)
+
+
+def _counted(counts: Mapping[tuple[int, int, int], int], ids: pa.ChunkedArray, edits: list[str]) -> pa.Table:
+    keys = sorted(counts)
+    columns = {
+        "id": ids.take(pa.array([key[0] for key in keys], pa.int64())).combine_chunks(),
+        "turn": [key[1] for key in keys],
+        "edit": [edits[key[2]] for key in keys],
+        "count": [counts[key] for key in keys],
+    }
+    return pa.table(columns, schema=EDITS)

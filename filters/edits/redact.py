@@ -1,0 +1,50 @@
+"""Personal data and secrets become typed placeholders such as `[EMAIL]`; inside code fences only secrets do.
+
+Kinds by default: e-mail, IBAN, card number, secret. `also: [phone, ip]` adds kinds that are more often something else.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from filters import pii
+from filters.edits import _fences
+from schemas.faults import UsageFault
+from schemas.rows import Message
+
+
+ALONE = True
+
+
+def might(texts: pl.Series, also: Sequence[str] = ()) -> pl.Series:
+    """True where a text may hold something to redact."""
+    return pii.might(texts, _kinds(also))
+
+
+def repair(messages: list[Message], also: Sequence[str] = ()) -> list[tuple[str, int]]:
+    """Each turn's text with placeholders, and how many were put in."""
+    kinds = _kinds(also)
+    return [_redact(message["content"], kinds) for message in messages]
+
+
+def _kinds(also: Sequence[str]) -> tuple[str, ...]:
+    for kind in [also] if isinstance(also, str) else also:
+        if kind not in pii.KINDS:
+            raise UsageFault(f"redact knows no kind {kind!r}; `also` may name {', '.join(sorted(pii.OPT_IN))}")
+    return pii.DEFAULT + tuple(kind for kind in pii.KINDS if kind in also and kind in pii.OPT_IN)
+
+
+def _redact(text: str, kinds: tuple[str, ...]) -> tuple[str, int]:
+    text, keys = _replace(text, ("secret",))  # first and everywhere: a key may hold the end of a fence
+    text, others = _fences.outside(text, lambda piece: _replace(piece, kinds))
+    return text, keys + others
+
+
+def _replace(text: str, kinds: tuple[str, ...]) -> tuple[str, int]:
+    """Until nothing is found: a placeholder may give its neighbour the room to be recognised."""
+    changes = 0
+    while spans := pii.find(text, kinds):
+        for kind, start, end in reversed(spans):
+            text = f"{text[:start]}[{kind.upper()}]{text[end:]}"
+        changes += len(spans)
+    return text, changes
