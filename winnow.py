@@ -1,1 +1,63 @@
-"""placeholder"""
+"""The door for Python.
+
+>>> import winnow
+>>> release = winnow.run("everyday", ["my_dump.json"])
+>>> winnow.open(release).sql("SELECT reason, count(*) AS rows FROM ledger GROUP BY ALL ORDER BY rows DESC")
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+__all__ = ["Release", "open", "run"]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release's folder, and questions over it."""
+
+    path: Path
+
+    def sql(self, question: str, **params: Any) -> pa.Table:
+        """The answer to a question from sql/ by name, or to a query of your own, as an Arrow table."""
+        import sql
+        from sql import duck
+
+        asked = sql.question(question) if question in sql.questions() else question
+        return duck.query(duck.release(self.path), asked, params or None)
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Inputs, versions, counts and hashes."""
+        from flows import releases
+
+        return releases.manifest(self.path)
+
+
+def run(
+    recipe: str,
+    paths: list[str | Path] | None = None,
+    *,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    changes: list[str] | None = None,
+    runner: str = "threads",
+    workers: int | None = None,
+) -> Path:
+    """Run a recipe, by file or by name, and return the folder of its release. Raises schemas.faults.Fault."""
+    from flows import kernels, runs
+
+    kernels.prepare()
+    whole = [Path(path) for path in paths or []]
+    planned, place = runs.plan_for(recipe, whole, data and Path(data), out and Path(out), changes or [])
+    return runs.run(planned, place, runner, workers or runs.cores(), 16 << 20)[0]
+
+
+def open(release: str | Path | None = None) -> Release:
+    """A release by folder or by name; without one, the latest."""
+    from flows import releases
+    from flows.places import places
+
+    return Release(releases.find(None if release is None else str(release), places()))

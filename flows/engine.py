@@ -17,11 +17,11 @@ _QUIET = {
 }
 
 
-def prepare(places: Places) -> None:
+def prepare(places: Places, *, quiet: bool = True) -> None:
     """Set what is not set yet; whoever sets PREFECT_API_URL or a log level keeps it."""
     os.environ.setdefault("PREFECT_HOME", str(places.home / "prefect"))
     Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)  # Prefect makes one level only, and then never starts
-    for name, value in _QUIET.items():
+    for name, value in _QUIET.items() if quiet else ():
         os.environ.setdefault(name, value)
 
 

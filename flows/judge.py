@@ -6,13 +6,17 @@ Each step sees only the units still standing, so that junk never keeps a good ro
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from filters import overlap
+from filters.overlap import standing, twins
 from flows.stages import Shard
+from schemas.ledger import PAIRS
 from schemas.recipe import Benchmark, Cap, Near, Recipe
-from sql import rules
+from sql.judge import judge as by_rules
+from sql.rules import Rule
+from sql.rules import prefer as ordered
 
 VERDICT = {
     "id": pl.String,
@@ -42,13 +46,13 @@ class Court:
         self.verdicts.append(_verdict(said))
 
 
-def judge(recipe: Recipe, units: pl.DataFrame, keep: list[rules.Rule], shards: list[Shard]) -> tuple[pl.DataFrame, pa.Table]:
+def judge(recipe: Recipe, units: pl.DataFrame, keep: list[Rule], shards: list[Shard]) -> tuple[pl.DataFrame, pa.Table]:
     """Verdicts on units that fell (VERDICT columns), and all verified pairs of the near-duplicate rules."""
     court = Court(units, [pl.DataFrame(schema=VERDICT), _by_rules(units, keep)])
     for name, rule in recipe.overlap.items():
         if isinstance(rule, Benchmark):
             court.fell("overlap", name, _contaminated(court, [shard.covered[name] for shard in shards]))
-    pairs = [overlap.PAIRS.empty_table()]
+    pairs = [PAIRS.empty_table()]
     for name, rule in recipe.overlap.items():
         if isinstance(rule, Near):
             found = _pairs(units, rule, [shard.signed[name] for shard in shards])
@@ -64,12 +68,47 @@ def _verdict(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in VERDICT.items())
 
 
-def _by_rules(units: pl.DataFrame, keep: list[rules.Rule]) -> pl.DataFrame:
-    judged = pl.from_arrow(rules.judge(units.to_arrow(), keep))
+def _by_rules(units: pl.DataFrame, keep: list[Rule]) -> pl.DataFrame:
+    judged = pl.from_arrow(by_rules(units.to_arrow(), keep))
     return _verdict(judged.filter(pl.col("reason").is_not_null()).with_columns(stage=pl.lit("keep")))
 
 
 def _preferred(units: pl.DataFrame, prefer: list[str]) -> pl.DataFrame:
     """Units from the most preferred down: NULLs last, ties by id."""
-    order = [(entry.split()[0], entry.upper().endswith(" DESC")) for entry in prefer] + [("id", False)]
-    return units.sort([name for name, _ in order], descending=[down for _, down in order], nulls_last=True)
+    order = [*(ordered(entry, units.columns) for entry in prefer), ("id", "ASC")]
+    return units.sort([name for name, _ in order], descending=[way == "DESC" for _, way in order], nulls_last=True)
+
+
+def _contaminated(court: Court, files: list[Path]) -> pl.DataFrame:
+    """Standing units that give a benchmark's item away."""
+    hits = pl.concat([pl.read_parquet(file) for file in files])
+    twin = pl.format("{}#{}", "benchmark", "item")
+    detail = pl.format("covers {}% of its words; shared: {}", (pl.col("coverage") * 100).round(0).cast(pl.Int64), pl.col("span").str.slice(0, 300))
+    found = hits.join(court.standing().select("id"), on="id", how="semi", maintain_order="left")
+    return found.select("id", twin=twin, similarity="coverage", detail=detail)
+
+
+def _pairs(units: pl.DataFrame, rule: Near, signed: list[Path]) -> pa.Table:
+    columns = units.select("id", "family").to_arrow().cast(pa.schema([("id", pa.string()), ("family", pa.string())]))
+    return twins.pairs(signed, rule.key, rule.similarity, wanted=columns["id"], families=columns["family"])
+
+
+def _near(court: Court, rule: Near, pairs: pa.Table) -> pl.DataFrame:
+    ids, rank, families = _ranked(court, rule.prefer)
+    return _fallen(standing.walk(pairs, ids, rank, rule.similarity, families=families))
+
+
+def _capped(court: Court, rule: Cap, signed: list[Path]) -> pl.DataFrame:
+    ids, rank, families = _ranked(court, rule.prefer)
+    return _fallen(standing.cap(signed, ids, rank, rule.at_most, families=families))
+
+
+def _fallen(drops: pa.Table) -> pl.DataFrame:
+    return pl.from_arrow(drops).with_columns(detail=pl.format("like {}", "twin"))
+
+
+def _ranked(court: Court, prefer: list[str]) -> tuple[pa.ChunkedArray, np.ndarray, pa.ChunkedArray]:
+    """Standing units from the most preferred down, their places, and their families."""
+    units = _preferred(court.standing(), prefer)
+    columns = units.select("id", "family").to_arrow().cast(pa.schema([("id", pa.string()), ("family", pa.string())]))
+    return columns["id"], np.arange(len(units)), columns["family"]

@@ -1,5 +1,6 @@
 """Recipe and files -> what there is to do, and the fingerprint of the release it would make."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +24,8 @@ class Plan:
     """Everything a run needs to know before it starts; `hashes` goes by the files' place in `files`."""
 
     recipe: Recipe
-    data: Path
+    data: Path  # where labels and benchmarks are taken from
+    base: Path  # where the sources are taken from: `data`, or the folder above paths given by hand
     files: list[sources.File]
     hashes: list[str]
     extra: dict[str, str]  # labels, models and benchmark files: path -> sha256
@@ -49,15 +51,14 @@ class Plan:
             yield [self.files[n] for n in pack], [self.hashes[n] for n in pack]
 
 
-def make(recipe: Recipe, data: Path, paths: list[Path] | None = None) -> Plan:
+def make(recipe: Recipe, data: Path, base: Path | None = None) -> Plan:
     """Check the recipe against what exists and find its files. Raises UsageFault or MissingFault; writes nothing."""
-    if paths:
-        recipe = recipe.model_copy(update={"sources": _given(paths)})
     check(recipe)
+    base = base or data
     extra = {str(path): store.sha256(path) for path in sorted(set(_extra(recipe, data)))}
-    files = [file for name, spec in recipe.sources.items() for file in sources.files(name, spec, data)]
+    files = [file for name, spec in recipe.sources.items() for file in sources.files(name, spec, base)]
     files.sort(key=lambda file: f"{file.source}/{file.name}#".encode())
-    return Plan(recipe, data, files, [store.sha256(file.path) for file in files], extra)
+    return Plan(recipe, data, base, files, [store.sha256(file.path) for file in files], extra)
 
 
 def columns(recipe: Recipe) -> dict[str, pa.DataType]:
@@ -95,7 +96,7 @@ def check(recipe: Recipe) -> None:
     compiled(recipe, known)
     for title, overlap in recipe.overlap.items():
         for entry in getattr(overlap, "prefer", []):
-            rules.prefer(f"overlap.{title}.prefer", entry, known)
+            rules.prefer(entry, known)
     select = recipe.exports.sft.select if recipe.exports.sft else None
     for name in filter(None, (select and select.by, select and select.mix and select.mix.by)):
         if name not in known:
@@ -107,20 +108,22 @@ def compiled(recipe: Recipe, known: dict[str, pa.DataType]) -> tuple[list[rules.
     sft, preference = recipe.exports.sft, recipe.exports.preference
     pairs = pair_columns(recipe) if preference else {}
     return (
-        [rules.check(name, rule, known) for name, rule in recipe.keep.items()],
-        [rules.check(name, rule, known) for name, rule in (sft.keep if sft else {}).items()],
-        [rules.check(name, rule, pairs) for name, rule in (preference.keep if preference else {}).items()],
+        [rules.check(name, rule.sql, known, rule.why) for name, rule in recipe.keep.items()],
+        [rules.check(name, rule.sql, known, rule.why) for name, rule in (sft.keep if sft else {}).items()],
+        [rules.check(name, rule.sql, pairs, rule.why) for name, rule in (preference.keep if preference else {}).items()],
     )
 
 
-def _given(paths: list[Path]) -> dict[str, Source]:
-    """Sources for paths given on the command line: each named after its file or folder."""
+def given(recipe: Recipe, paths: list[Path]) -> tuple[Recipe, Path]:
+    """The recipe over paths from the command line, each a source named after its file or folder, and the folder above them all."""
     found: dict[str, Source] = {}
-    for path in paths:
-        stem = "".join(c if c.isalnum() and c.isascii() or c in "-_" else "-" for c in path.name.split(".")[0]).strip("-") or "dump"
+    whole = [path.resolve() for path in paths]
+    base = Path(os.path.commonpath([path.parent for path in whole]))
+    for path in whole:
+        stem = "".join(c if c.isalnum() and c.isascii() or c in "-_" else "-" for c in path.name.split(".")[0]).strip("-_") or "dump"
         name = stem if stem not in found else f"{stem}-{len(found)}"
-        found[name] = Source(path=str(path.resolve()), license="unknown")
-    return dict(sorted(found.items()))
+        found[name] = Source(path=path.relative_to(base).as_posix(), license="unknown")
+    return recipe.model_copy(update={"sources": dict(sorted(found.items()))}), base
 
 
 def located(pattern: str, data: Path) -> list[Path]:

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows import store
 from flows.places import Places
 from schemas.faults import MissingFault
 
@@ -31,6 +32,14 @@ def is_release(named: str, places: Places) -> bool:
 def manifest(release: Path) -> dict[str, Any]:
     """The release's manifest."""
     return json.loads((release / "manifest.json").read_bytes())
+
+
+def whole(release: Path) -> bool:
+    """Whether a release stands complete: its manifest is there and every hash in it holds."""
+    try:
+        return all(store.sha256(release / name) == sha for name, sha in manifest(release)["files"].items())
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def switch(release: Path) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import pyarrow as pa
 
 import sources
-from filters import classifier, edits, overlap, signals
-from flows import code, store
+from filters import classifier, edits, signals
+from filters.overlap import benchmarks, contamination, signatures
+from flows import code, keys, store
 from schemas import parquet
 from schemas.ledger import EDITS, REFUSED
 from schemas.recipe import Benchmark, Near, Recipe
@@ -152,10 +153,9 @@ def _sign(job: Job, edited: store.Done, key: str, shingle: int) -> Path:
 
     def make(folder: Path) -> dict[str, Any]:
         rows = parquet.read(edited.folder / "rows.parquet", ["id", "messages"])
-        overlap.sign(rows["id"], overlap.texts(rows["messages"], key), shingle, folder)
-        return {"rows": len(rows)}
+        return {"rows": signatures.sign(rows["id"], keys.texts(rows, key), shingle, folder / "signed.arrow")}
 
-    return store.step(job.work, "sign", named, make).folder
+    return store.step(job.work, "sign", named, make).folder / "signed.arrow"
 
 
 def _cover(job: Job, edited: store.Done, title: str) -> Path:
@@ -167,12 +167,12 @@ def _cover(job: Job, edited: store.Done, title: str) -> Path:
 
     def make(folder: Path) -> dict[str, Any]:
         rows = parquet.read(edited.folder / "rows.parquet", ["id", "messages"])
-        hits = _index(files, rule.ngram).cover(rows["id"], overlap.texts(rows["messages"], rule.key), rule.coverage)
+        hits = _index(files, rule.ngram).cover(rows["id"], keys.texts(rows, rule.key), rule.coverage)
         return {"hits": parquet.write(hits, folder / "hits.parquet", hits.schema, fast=True)}
 
     return store.step(job.work, "cover", named, make).folder / "hits.parquet"
 
 
 @lru_cache(maxsize=4)
-def _index(files: tuple[Path, ...], ngram: int) -> Any:
-    return overlap.Index(overlap.benchmark_items(files), ngram)
+def _index(files: tuple[Path, ...], ngram: int) -> contamination.Index:
+    return contamination.Index([item for path in files for item in benchmarks.items(path)], ngram)

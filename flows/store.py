@@ -60,8 +60,14 @@ def step(work: Path, name: str, key: str, make: Callable[[Path], dict[str, Any]]
 def seal(folder: Path, facts: dict[str, Any]) -> None:
     """Hash every file of a folder and write its manifest, last and flushed."""
     files = {path.relative_to(folder).as_posix(): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
-    with open(folder / MANIFEST, "w", encoding="utf-8") as handle:
-        json.dump({"files": files, "facts": facts}, handle, sort_keys=True)
+    write_json(folder / MANIFEST, {"files": files, "facts": facts})
+
+
+def write_json(path: Path, value: object) -> None:
+    """Sorted keys, one fact a line, flushed to disk."""
+    with open(path, "w", encoding="utf-8") as handle:
+        json.dump(value, handle, sort_keys=True, indent=1, ensure_ascii=False)
+        handle.write("\n")
         handle.flush()
         os.fsync(handle.fileno())
 

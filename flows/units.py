@@ -28,7 +28,7 @@ _HELD = ["id", "origin", "group_id", "tree_id", "fingerprint", *(name for name i
 
 def rows(shards: Iterable[tuple[Path, Path]]) -> pl.DataFrame:
     """One line a row from (rows, signals) files: its small columns, its signals, its unit and group size; sorted by id."""
-    parts = [_shard(rows, signals) for rows, signals in shards]
+    parts = [_shard(*files).with_columns(shard=pl.lit(at, pl.Int32)) for at, files in enumerate(shards)]
     frame = pl.concat(parts).sort("id")
     frame = frame.with_columns(group=pl.coalesce("group_id", "id"))
     best = (

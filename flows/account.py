@@ -1,0 +1,42 @@
+"""The ledger: one line for every row, and for every record that gave none."""
+
+import polars as pl
+import pyarrow as pa
+
+from flows.exporting import Taken
+from schemas.ledger import DROPPED, KEPT, LEDGER
+
+_SHARED = "with its group, judged by {}"
+_VAGUE = {"not the best of its group": 1, "neither best nor worst": 2, "no partner": 3}
+
+
+def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refused: pa.Table) -> pa.Table:
+    """LEDGER sorted by id, from all rows, verdicts on units, what each export took and left, and what reading refused."""
+    lines = frame.select("id", "source", "file", "record", "offset", "group_id", "words", "unit")
+    fallen = lines.join(verdicts.rename({"id": "unit"}), on="unit", how="inner", maintain_order="left")
+    fallen = fallen.with_columns(detail=pl.when(pl.col("id") == pl.col("unit")).then("detail").otherwise(pl.format(_SHARED, "unit")))
+    standing = lines.join(verdicts.select(unit="id"), on="unit", how="anti", maintain_order="left")
+    exported = pl.concat([pl.DataFrame({"id": each.ids, "exports": each.name}, schema={"id": pl.String, "exports": pl.String}) for each in taken])
+    exported = exported.group_by("id").agg(pl.col("exports").sort())
+    kept = standing.join(exported, on="id", how="inner", maintain_order="left").with_columns(fate=pl.lit(KEPT))
+    left = standing.join(exported, on="id", how="anti", maintain_order="left").join(_left(taken), on="id", how="left", maintain_order="left")
+    read = pl.from_arrow(refused.drop_columns(["raw"])).with_columns(stage=pl.lit("read"))
+    parts = [fallen.with_columns(fate=pl.lit(DROPPED)), kept, left.with_columns(fate=pl.lit(DROPPED), stage=pl.lit("export")), read]
+    whole = pl.concat([part.drop("unit", strict=False) for part in parts], how="diagonal")
+    whole = whole.with_columns(pl.col("exports").fill_null([]), pl.col("broken").fill_null([]))
+    return whole.sort("id").select(LEDGER.names).to_arrow().cast(LEDGER)
+
+
+def _left(taken: list[Taken]) -> pl.DataFrame:
+    """Why no export took a row: the first export's reason, but that somebody else was better says less than anything else."""
+    every = pl.concat([each.left.with_columns(export=pl.lit(each.name), order=pl.lit(at)) for at, each in enumerate(taken)])
+    vague = pl.col("reason").replace_strict(_VAGUE, default=0, return_dtype=pl.Int32)
+    every = every.with_columns(vague=vague).sort("id", "vague", "order")
+    said = pl.format("{}: {}", "export", pl.coalesce("detail", "reason"))
+    return every.group_by("id", maintain_order=True).agg(
+        pl.col("reason").first(),
+        said.str.join("; ").alias("detail"),
+        pl.col("broken").list.explode(empty_as_null=False, keep_nulls=False).unique(maintain_order=True).alias("broken"),
+        pl.col("twin").drop_nulls().first(),
+        pl.col("similarity").drop_nulls().first(),
+    )

@@ -1,0 +1,23 @@
+"""winnow explain: one row's whole story."""
+
+from typing import Annotated
+
+import typer
+
+
+def command(
+    release: Annotated[str, typer.Argument(help="a release's folder or name; may be left out for the latest")],
+    row: Annotated[str | None, typer.Argument(metavar="ID", help="the row's id, as in the ledger")] = None,
+    chars: Annotated[int, typer.Option(help="at most so many characters a turn; 0 for all")] = 1500,
+) -> None:
+    """One row's whole story: where it came from, edits, signals, rules, twin, and what became of it.
+
+    `winnow explain ID` or `winnow explain RELEASE ID`.
+    """
+    from flows import releases, screen, story
+    from flows.places import places
+
+    home = places()
+    named, wanted = (None, release) if row is None else (release, row)
+    folder = releases.find(named, home)
+    story.explain(home, folder, wanted, screen.console(), chars or None)

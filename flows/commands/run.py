@@ -1,0 +1,34 @@
+"""winnow run: dumps -> release."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    recipe: Annotated[str, typer.Argument(help="a recipe file, or a name in recipes/ (such as `everyday`)")],
+    paths: Annotated[list[Path] | None, typer.Argument(help="your own dumps; they replace the recipe's sources")] = None,
+    data: Annotated[Path | None, typer.Option(help="where the sources' paths begin  [default: data/raw]")] = None,
+    out: Annotated[Path | None, typer.Option(help="where releases land  [default: data/releases]")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change one choice, e.g. exports.sft.select.words=100_000")] = None,
+    runner: Annotated[str, typer.Option(help="threads, processes or dask: same bytes")] = "threads",
+    workers: Annotated[int | None, typer.Option(min=1, help="at most so many shards at once  [default: all cores]")] = None,
+    shard: Annotated[int, typer.Option(min=1, help="megabytes of input a shard: memory follows it; same bytes")] = 16,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object instead of text")] = False,
+) -> None:
+    """Turn dumps into a release, with every record accounted for.
+
+    `winnow run everyday my_dump.json` needs no YAML. A step that is done is not done again: run it again after a stop, a new
+    threshold or a new dump, and only what changed is worked out.
+    """
+    from flows import kernels, releases, runs, screen
+    from flows.places import places
+
+    kernels.prepare()
+    started = time.time()
+    planned, out = runs.plan_for(recipe, paths or [], data, out, set_ or [])
+    folder, new = runs.run(planned, out, runner, workers or runs.cores(), shard << 20)
+    runs.note(places(), planned, started, new)
+    screen.ended(folder, releases.manifest(folder), new=new, seconds=time.time() - started, as_json=as_json)

@@ -1,0 +1,107 @@
+"""The flow: dumps -> release. Tasks are shards or stages, take and return small values, and are done once (flows/store.py)."""
+
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.futures import PrefectFuture
+from prefect.runtime import flow_run
+
+from flows import kernels, leave, plan, stages, store
+from flows.lock import lock
+from flows.places import Places
+from flows.places import places as home
+from flows.progress import Progress
+from schemas.recipe import Benchmark, Recipe
+
+_IO = {"retries": 2, "retry_delay_seconds": 1, "retry_condition_fn": lambda _task, _run, state: _is_io(state)}
+
+
+def _is_io(state: Any) -> bool:
+    """Only disk and network deserve a second try; everything else would fail again."""
+    return isinstance(state.result(raise_on_failure=False), OSError)
+
+
+@task(task_run_name="read {first}", **_IO)
+def read(first: str, work: Path, files: list[Any], hashes: list[str], batch: int) -> store.Done:
+    """One shard of files -> rows."""
+    kernels.prepare()
+    return stages.read(work, files, hashes, batch)
+
+
+@task(task_run_name="refine {name}", **_IO)
+def refine(name: str, job: stages.Job, done: store.Done, part: int) -> stages.Shard:
+    """One shard of rows -> edits, signals, signatures."""
+    kernels.prepare()
+    return stages.refine(job, done, part)
+
+
+@task(task_run_name="train {name}", **_IO)
+def train(name: str, work: Path, good: list[Path], bad: list[Path], hashes: list[str], recipe: Recipe) -> store.Done:
+    """Two labelled piles -> a classifier with its evidence."""
+    return stages.train(work, name, good, bad, hashes, recipe)
+
+
+@task(task_run_name="judge and export", **_IO)
+def release(planned: plan.Plan, places: Places, out: Path, reads: list[store.Done], shards: list[stages.Shard], facts: dict[str, Any]) -> Path:
+    """All shards -> a release, switched in when its laws hold."""
+    return leave.release(planned, places, out, reads, shards, facts)
+
+
+def _run_name() -> str:
+    asked = flow_run.parameters
+    recipe = asked["recipe"] if isinstance(asked["recipe"], Recipe) else Recipe.model_validate(asked["recipe"])
+    return f"{recipe.name}-{plan.make(recipe, Path(asked['data']), asked['base']).fingerprint[:12]}"
+
+
+@flow(name="curate", flow_run_name=_run_name, persist_result=False)
+def curate(
+    recipe: Recipe, data: Path, out: Path, base: Path | None = None, shard: int = plan.SHARD, progress: bool = False
+) -> Path:
+    """The main job: every shard read, edited, measured and signed; then one judgement and one release."""
+    kernels.prepare()
+    places, planned = home(), plan.make(recipe, data, base)
+    with Progress(progress) as bar, lock(out / recipe.name):
+        models = _models(planned, places, bar)
+        pending = [
+            read.submit(files[0].name, places.work, files, hashes, min(shard, stages.BATCH)) for files, hashes in planned.shards(shard)
+        ]
+        reads = bar.each("read", pending)
+        job = _job(planned, places, models)
+        parts = [(done, part) for done in reads for part in range(done.facts["parts"])]
+        shards = bar.each("edit, measure, sign", [refine.submit(f"{n:05}", job, *part) for n, part in enumerate(parts)])
+        facts = {name: done.facts for name, done in models.items()}
+        folder = bar.each("judge, export", [release.submit(planned, places, out, reads, shards, facts)])[0]
+    _artifacts(folder)
+    return folder
+
+
+def _models(planned: plan.Plan, places: Places, bar: Progress) -> dict[str, store.Done]:
+    pending: dict[str, PrefectFuture[store.Done]] = {}
+    for name, classifier in planned.recipe.classifiers.items():
+        if classifier.good and classifier.bad:
+            good, bad = ([file for path in paths for file in plan.located(path, planned.data)] for paths in (classifier.good, classifier.bad))
+            hashes = [planned.extra[str(path)] for path in good + bad]
+            pending[name] = train.submit(name, places.work, good, bad, hashes, planned.recipe)
+    return dict(zip(pending, bar.each("train", list(pending.values())), strict=True))
+
+
+def _job(planned: plan.Plan, places: Places, models: dict[str, store.Done]) -> stages.Job:
+    recipe = planned.recipe
+    files: dict[str, tuple[Path, str]] = {name: (done.folder / "model.bin", done.files["model.bin"]) for name, done in models.items()}
+    for name, classifier in recipe.classifiers.items():
+        if classifier.model:
+            files[name] = (plan.located(classifier.model, planned.data)[0], classifier.sha256 or "")
+    benchmarks = {}
+    for title, rule in recipe.overlap.items():
+        if isinstance(rule, Benchmark):
+            paths = tuple(path for pattern in rule.against for path in plan.located(pattern, planned.data))
+            benchmarks[title] = (paths, store.digest([planned.extra[str(path)] for path in paths]))
+    return stages.Job(places.work, recipe, tuple(sorted(plan.wanted(recipe))), files, benchmarks)
+
+
+def _artifacts(folder: Path) -> None:
+    funnel, summary = leave.told(folder)
+    create_table_artifact(key="funnel", table=funnel, description=f"what became of every row of {folder.parent.name}")
+    create_markdown_artifact(key="summary", markdown=summary)

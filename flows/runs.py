@@ -1,0 +1,101 @@
+"""One run from the command line: its plan, whether anything is new, the flow, and a line in data/runs.parquet."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+
+from flows import engine, plan, releases
+from flows.places import ROOT, Places, places
+from schemas import parquet, recipe
+from schemas.faults import Fault, MissingFault, UsageFault
+
+RUNNERS = ("threads", "processes", "dask")
+RUNS = pa.schema(
+    [("started", pa.timestamp("ms", "UTC")), ("name", pa.string()), ("fingerprint", pa.string()), ("new", pa.bool_()), ("seconds", pa.float64())]
+)
+
+
+def recipe_file(named: str) -> Path:
+    """A recipe by path, or by name in recipes/."""
+    path = Path(named)
+    if path.suffix in (".yaml", ".yml") or path.is_file():
+        return path
+    here = ROOT / "recipes" / f"{named}.yaml"
+    if here.is_file():
+        return here
+    raise MissingFault(f"no recipe {named!r}; {recipe.nearest(named, [each.stem for each in (ROOT / 'recipes').glob('*.yaml')])}")
+
+
+def load(named: str, changes: list[str]) -> recipe.Recipe:
+    """The recipe of this file or name, with changes set."""
+    return recipe.override(recipe.load(recipe_file(named)), changes)
+
+
+def plan_for(named: str, paths: list[Path], data: Path | None, out: Path | None, changes: list[str]) -> tuple[plan.Plan, Path]:
+    """The plan of a command line and the folder its release goes to. Raises UsageFault or MissingFault; writes nothing."""
+    asked = load(named, changes)
+    for path in paths:
+        if not path.exists():
+            raise MissingFault(f"{path}: no such file or folder")
+    home, base = places(), None
+    if paths:
+        asked, base = plan.given(asked, paths)
+    return plan.make(asked, (data or home.raw).resolve(), base), (out or home.releases).resolve()
+
+
+def standing(planned: plan.Plan, out: Path) -> Path | None:
+    """The release that this plan would make, where it stands already; it is made current."""
+    folder = out / planned.recipe.name / planned.fingerprint
+    if not releases.whole(folder):
+        return None
+    releases.switch(folder)
+    return folder
+
+
+def run(planned: plan.Plan, out: Path, runner: str, workers: int, shard: int) -> tuple[Path, bool]:
+    """The release's folder, and whether it is new. What stands already, whole, is not made again."""
+    if runner not in RUNNERS:
+        raise UsageFault(f"unknown runner {runner!r}: choose from {', '.join(RUNNERS)}")
+    if (folder := standing(planned, out)) is not None:
+        return folder, False
+    shown = sys.stderr.isatty()
+    if shown:
+        size = sum(file.size for file in planned.files) / 1e6
+        print(f"{planned.recipe.name}: {len(planned.files):,} files, {size:,.1f} MB, {workers} {runner}", file=sys.stderr)
+    engine.prepare(places())
+    from flows.curate import curate
+
+    flow = curate.with_options(task_runner=engine.runner(runner, workers))
+    try:
+        return Path(flow(planned.recipe, planned.data, out, planned.base, shard, shown)), True
+    except Exception as fault:
+        raise _own(fault) from fault
+
+
+def note(home: Places, planned: plan.Plan, started: float, new: bool) -> None:
+    """Add a line to data/runs.parquet; times live there and never in a release."""
+    line = {
+        "started": pa.scalar(int(started * 1000), pa.timestamp("ms", "UTC")).as_py(),
+        "name": planned.recipe.name,
+        "fingerprint": planned.fingerprint,
+        "new": new,
+        "seconds": round(time.time() - started, 3),
+    }
+    known = [parquet.read(home.runs)] if home.runs.is_file() else []
+    parquet.write(pa.concat_tables([*known, pa.Table.from_pylist([line], schema=RUNS)]), home.runs, RUNS)
+
+
+def _own(fault: BaseException) -> BaseException:
+    """The Fault inside what a task runner raised, where there is one."""
+    seen: BaseException | None = fault
+    while seen is not None and not isinstance(seen, Fault | OSError):
+        seen = seen.__cause__ or seen.__context__
+    return seen or fault
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,74 @@
+"""What a person sees on a terminal. Text of rows is data: it is printed as it is, with control characters made visible."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def console() -> Console:
+    """Standard output; wide in a pipe, so that nothing is cut."""
+    found = Console(highlight=False, soft_wrap=False)
+    return found if found.is_terminal else Console(highlight=False, width=160)
+
+
+def safe(text: object) -> Text:
+    """Text of a row, without markup and with controls shown as such, so that no dump can steer a terminal."""
+    return Text(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", str(text)))
+
+
+def rows(table: pa.Table, title: str | None = None) -> Table:
+    """An Arrow table as a table on screen: numbers to the right."""
+    drawn = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for field in table.schema:
+        numeric = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+        drawn.add_column(field.name, justify="right" if numeric else "left", overflow="fold")
+    for row in table.to_pylist():
+        drawn.add_row(*(cell(value) for value in row.values()))
+    return drawn
+
+
+def cell(value: Any) -> Text:
+    """One value, short."""
+    if value is None:
+        return Text("")
+    if isinstance(value, bool):
+        return Text(str(value).lower())
+    if isinstance(value, int):
+        return Text(f"{value:,}")
+    if isinstance(value, float):
+        return Text(f"{value:,.4g}")
+    return safe(json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else value)
+
+
+def conversation(row: dict[str, Any], to: Console, most: int | None = None) -> None:
+    """A whole conversation, a line of dashes and the role before each turn; `most` cuts each turn to so many characters."""
+    for message in row["messages"]:
+        to.print(Text(f"--- {message['role']}", style="bold cyan"))
+        for extra in ("reasoning", "tool_calls"):
+            if message.get(extra):
+                to.print(safe(f"({extra}) {_cut(message[extra], most)}"), style="dim")
+        to.print(safe(_cut(message["content"], most)), soft_wrap=True)
+
+
+def ended(release: Path, facts: dict[str, Any], *, new: bool, seconds: float, as_json: bool) -> None:
+    """The one summary line at the end of a run, with where to look next."""
+    counts = {name: sum(splits.values()) for name, splits in facts["counts"].items()}
+    if as_json:
+        said = {"release": str(release), "new": new, "seconds": round(seconds, 2), **{key: facts[key] for key in ("fingerprint", "records", "counts")}}
+        print(json.dumps(said, sort_keys=True))
+        return
+    made = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    begin = "done" if new else "nothing new, this release stands"
+    print(f"{begin}: {facts['records']:,} records -> {made} in {seconds:.1f} s -> {release}")
+
+
+def _cut(text: str, most: int | None) -> str:
+    return text if most is None or len(text) <= most else f"{text[:most]} [... {len(text) - most:,} more characters]"
