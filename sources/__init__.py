@@ -1,0 +1,16 @@
+"""Where rows come from: bytes in, rows out, and a line for every record that gave none.
+
+* `files(source, spec, data)`  the files a recipe's source means, sorted; `skipped` names those that are no data
+* `read(file)`                 a file as batches: a table of rows, a table of refusals, and how many records they stand for
+* `inspect(path)`              what a file is: container, compression, format and how sure, counts, problems
+* `scavenge.fetch`             a declared remote file, brought and checked
+* `formats/`                   one file a dump format
+
+Every record of a file is in `records` of at least one row, or on exactly one refusal line.
+"""
+
+from sources.inspecting import Finding, inspect
+from sources.places import File, files, skipped
+from sources.reading import Batch, read
+
+__all__ = ["Batch", "File", "Finding", "files", "inspect", "read", "skipped"]

@@ -1,0 +1,82 @@
+"""Several answers to one context: transcripts taken apart, two threads split where they part, groups made of answers."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from schemas.rows import Message
+from sources.turns import NoRow, Unreadable, dense, message, thread
+
+_SAID = re.compile(r"(?:^|\n\n)(Human|Assistant):[ \t]?")
+
+
+def is_transcript(text: Any) -> bool:
+    """Whether a text is a talk written as `Human:` and `Assistant:`, each after a blank line."""
+    return isinstance(text, str) and text.startswith(("\n\nHuman:", "Human:", "\n\nAssistant:"))
+
+
+def transcript(text: str) -> list[Message]:
+    """The messages of such a talk; a last `Assistant:` with nothing behind it is an empty turn."""
+    parts = _SAID.split(text)
+    if parts[0].strip():
+        raise Unreadable("unknown_shape", "the transcript does not begin with Human: or Assistant:")
+    roles = ("user" if who == "Human" else "assistant" for who in parts[1::2])
+    return [{"role": role, "content": said.strip()} for role, said in zip(roles, parts[2::2], strict=True)]
+
+
+def asked(prompt: Any) -> list[Message]:
+    """A context from a text, a transcript that waits for an answer, or a list of turns."""
+    if is_transcript(prompt):
+        messages = transcript(prompt)
+        waits = messages[-1]["role"] == "assistant" and not messages[-1]["content"]
+        return messages[:-1] if waits else messages
+    if isinstance(prompt, str):
+        return [{"role": "user", "content": prompt}]
+    return thread(prompt)
+
+
+def reply(answer: Any) -> list[Message]:
+    """An answer from a text, one turn, or a list of turns."""
+    if isinstance(answer, str):
+        return [{"role": "assistant", "content": answer}]
+    turns = answer if isinstance(answer, list) else [answer]
+    if not turns:
+        raise NoRow("no_answer", "one side holds no answer")
+    return [message(turn) for turn in turns]
+
+
+def part(chosen: list[Message], rejected: list[Message]) -> tuple[list[Message], list[Message], list[Message]]:
+    """What two threads share, and what each says then. Raises NoRow where they part before the last answer."""
+    most = min(len(chosen), len(rejected)) - 1
+    shared = next((n for n in range(most) if chosen[n] != rejected[n]), most)
+    tails = chosen[shared:], rejected[shared:]
+    for tail in tails:
+        if not _is_one_answer([turn["role"] for turn in tail]):
+            raise NoRow("contexts_differ", f"chosen and rejected part at turn {shared}, before the last answer")
+    return chosen[:shared], *tails
+
+
+def _is_one_answer(roles: list[str]) -> bool:
+    """One assistant turn; more only where a tool spoke before each."""
+    after = pairwise(roles)
+    return roles[:1] == ["assistant"] and {"user", "system"}.isdisjoint(roles) and ("assistant", "assistant") not in after
+
+
+def group(
+    context: list[Message], replies: list[list[Message]], ranks: list[int | None], scores: list[float | None]
+) -> Iterator[dict[str, Any]]:
+    """One row an answer, each with the whole context. Answers that are the same cannot be one better than the other."""
+    if not context:
+        raise NoRow("no_prompt", "the answers have no question")
+    if len(replies) == 2 and replies[0] == replies[1] and ranks[0] is not None:
+        ranks = [0, 0]
+    for answer, rank, score in zip(replies, ranks, scores, strict=True):
+        yield {"messages": [*context, *answer], "rank": rank, "score": score}
+
+
+def ranked_by(scores: list[float | None], ranks: list[float | None]) -> list[int | None]:
+    """Dense ranks from ranks (low is best) where there are any, else from scores (high is best)."""
+    if any(rank is not None for rank in ranks):
+        return dense([None if rank is None else -rank for rank in ranks])
+    return dense(scores)

@@ -1,0 +1,66 @@
+"""Lists of answers with scores or ranks: UltraFeedback, Nectar, reward-model dumps."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sources.answers import asked, group, ranked_by, reply
+from sources.formats import alpaca
+from sources.turns import Unreadable, extra, number, string
+
+_ANSWERS = ("completions", "answers", "responses", "candidates", "outputs", "generations")
+_CONTEXTS = ("prompt", "instruction", "question", "messages", "conversations", "conversation", "context")
+_TEXTS = ("response", "answer", "text", "content", "output", "completion", "message")
+_SCORES = ("overall_score", "score", "rating", "reward")
+_BESIDE = {"scores": False, "ratings": False, "rewards": False, "ranks": True, "rank": True, "ranking": True}
+
+
+def looks(value: Any) -> float:
+    """Sure of a question, a list of answers, and a number for some of them."""
+    if not isinstance(value, dict) or "chosen" in value:
+        return 0.0
+    name, question = _first(value, _ANSWERS), _first(value, _CONTEXTS)
+    if name is None or question is None or not isinstance(value[name], list) or not value[name]:
+        return 0.0
+    items = value[name]
+    if all(isinstance(item, dict) and isinstance(_text(item), str | list) for item in items):
+        return 0.95 if any(_held(item, (*_SCORES, "rank")) is not None for item in items) or _beside(value, len(items)) else 0.0
+    return 0.9 if all(isinstance(item, str) for item in items) and _beside(value, len(items)) else 0.0
+
+
+def rows(value: Any) -> Iterator[dict[str, Any]]:
+    """One row an answer, all of one group."""
+    name, question = _first(value, _ANSWERS), _first(value, _CONTEXTS)
+    if name is None or question is None or not isinstance(value[name], list):
+        raise Unreadable("unknown_shape", "a question and a list of answers were expected")
+    items = [item if isinstance(item, dict) else {"text": item} for item in value[name]]
+    texts = [_text(item) for item in items]
+    if not all(isinstance(text, str | list) for text in texts):
+        raise Unreadable("not_text", "an answer is not text")
+    scores = [_held(item, _SCORES) for item in items]
+    ranks = [_held(item, ("rank",)) for item in items]
+    if beside := _beside(value, len(items)):
+        numbers = [number(held) for held in value[beside]]
+        scores, ranks = (scores, numbers) if _BESIDE[beside] else (numbers, ranks)
+    context = alpaca.context(value) if question == "instruction" else asked(value[question])
+    rest = {key: field for key, field in value.items() if key not in (question, name, "system")}
+    rows = group(context, [reply(text) for text in texts], ranked_by(scores, ranks), scores)
+    for row, item in zip(rows, items, strict=True):
+        left = {**rest, **({"answer": item} if len(item) > 1 else {})}
+        yield {**row, "model": string(item.get("model")), "extra": extra(left, ())}
+
+
+def _first(value: dict[str, Any], names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if value.get(name)), None)
+
+
+def _text(item: dict[str, Any]) -> Any:
+    return next((item[name] for name in _TEXTS if name in item), None)
+
+
+def _held(item: dict[str, Any], names: tuple[str, ...]) -> float | None:
+    return next((read for name in names if (read := number(item.get(name))) is not None), None)
+
+
+def _beside(value: dict[str, Any], size: int) -> str | None:
+    """The name of a list of numbers that goes along with the answers."""
+    return next((name for name in _BESIDE if isinstance(value.get(name), list) and len(value[name]) == size), None)

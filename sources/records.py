@@ -1,0 +1,244 @@
+"""The one door for bytes: a file's records, counted from 0, each with its offset, its bytes, and its value or its fault.
+
+The container is told by content: JSON lines, one JSON array (streamed), or JSON values one after the other, over as many
+lines as they like. A bad record costs its neighbours nothing: where a broken element of an array swallows what follows, it
+is cut off where the next element that looks like the others begins.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+
+from sources import spans, strict
+from sources.streams import Corrupt, chunks
+
+LONGEST = 64 << 20  # bytes of one record
+_RAW_KEPT = 1 << 20  # bytes kept of a record that is longer than LONGEST, or of a file that is none of ours
+_BATCH = 1 << 14
+_NEXT = re.compile(rb',\s*(?=\{\s*"((?:[^"\\]|\\.)*)"\s*:)')
+_FIRST = re.compile(rb'\s*\{\s*"((?:[^"\\]|\\.)*)"')
+_TRIES, _REACH = 1000, 1 << 20  # how often, and over how many bytes each, the next whole element is sought
+CONTAINERS = {spans.LINES: "lines", spans.ARRAY: "array", spans.VALUES: "values", None: "unknown"}
+
+
+Item = tuple[int, bytes, Any, Any, Any]  # a Record without its number
+
+
+class Record(NamedTuple):
+    """One record; `value` is its decoded JSON unless `fault` names why it has none."""
+
+    number: int
+    offset: int  # bytes from the start of the decompressed file
+    raw: bytes
+    value: Any
+    fault: str | None
+    detail: str | None
+
+
+def container(head: bytes) -> int | None:
+    """LINES, ARRAY or VALUES, from the first bytes of a file; None for what is no JSON at all."""
+    body = head.removeprefix(b"\xef\xbb\xbf")
+    text = body.lstrip()
+    if not text:
+        return spans.LINES
+    if text[:1] not in b'{["-0123456789tfn' or b"\0" in head[:64]:
+        return None
+    *lines, last = [line.strip() for line in text.split(b"\n", 200)]
+    lines = [line for line in (lines if lines else [last]) if line]
+    whole = sum(_reads(line) for line in lines[:200])
+    if text[:1] == b"[":
+        return spans.LINES if len(lines) > 1 and whole * 2 > len(lines) else spans.ARRAY
+    if whole * 2 >= len(lines) and whole:
+        return spans.LINES
+    return spans.VALUES if text[:1] == b"{" else None
+
+
+def records(path: Path, mode: int | None) -> Iterator[Record]:
+    """Every record of the file in order, read as the container `mode` says. Memory is bounded by LONGEST."""
+    items = _items(path, mode) if mode is not None else iter([_foreign(path)])
+    return (Record(number, *item) for number, item in enumerate(items))
+
+
+def head(path: Path) -> bytes:
+    """The first 256 KiB or so of the decompressed file, or what there is before it breaks."""
+    try:
+        return next(chunks(path), b"")[: 1 << 18]
+    except Corrupt:
+        return b""
+
+
+def inside(record: Record, key: str) -> list[Record] | None:
+    """The elements of the list that an object has under `key`, as records of their own, or None where they are not found."""
+    for found in re.finditer(rb"%b\s*:\s*(?=\[)" % re.escape(orjson.dumps(key)), record.raw):
+        cutter = Cutter(spans.ARRAY, record.offset + found.end())
+        cutter.feed(record.raw[found.end() :])
+        items = list(cutter.whole())
+        if [item[2] for item in items] == record.value[key]:
+            return [Record(number, *item) for number, item in enumerate(items)]
+    return None
+
+
+def _reads(line: bytes) -> bool:
+    try:
+        return isinstance(orjson.loads(line), dict | list)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _foreign(path: Path) -> Item:
+    try:
+        first = next(chunks(path), b"")[:_RAW_KEPT]
+    except Corrupt as broken:
+        return 0, b"", None, broken.reason, broken.detail
+    if first[:2] in (b"\xff\xfe", b"\xfe\xff") or first[1:2] == b"\0":
+        return 0, first, None, "encoding", "the file is UTF-16, not UTF-8"
+    return 0, first, None, "unknown_container", "the file is neither JSON lines, nor a JSON array, nor JSON values"
+
+
+def _items(path: Path, mode: int) -> Iterator[Item]:
+    cutter, broken = Cutter(mode), None
+    stream = chunks(path)
+    while True:
+        try:
+            piece = next(stream, None)
+        except Corrupt as error:
+            broken, piece = error, None
+        if piece is None:
+            break
+        if cutter.feed(piece):
+            yield from cutter.whole()
+            yield from cutter.overlong()
+    if broken:
+        cutter.feed(b"", now=True)
+        yield from cutter.whole()
+        yield cutter.fault(cutter.place, len(cutter.buffer), broken.reason, broken.detail)
+    else:
+        cutter.feed(b"" if mode == spans.ARRAY else b"\n", now=True)
+        yield from cutter.rest()
+
+
+class Cutter:
+    """A buffer over the file: the place reached in it, the array's state, and the keys that good records have."""
+
+    def __init__(self, mode: int, base: int = 0) -> None:
+        self.mode, self.base = mode, base
+        self.buffer, self.place, self.opened = b"", 0, spans.BEFORE
+        self.held: list[bytes] = []
+        self.known: frozenset[str] = frozenset()
+        self.lost = False
+        self.spans = np.empty((3, _BATCH), np.int64)
+
+    def feed(self, piece: bytes, now: bool = False) -> bool:
+        """Take more bytes. A record longer than a window waits until the buffer has doubled, so that time stays linear."""
+        if not self.base and not self.place and not self.buffer and not self.held:
+            bom = len(piece) - len(piece.removeprefix(b"\xef\xbb\xbf"))
+            piece, self.base = piece[bom:], bom
+        self.held.append(piece)
+        if not now and sum(map(len, self.held)) < len(self.buffer) - self.place:
+            return False
+        self.base += self.place
+        self.buffer, self.held, self.place = b"".join([self.buffer[self.place :], *self.held]), [], 0
+        return True
+
+    def whole(self) -> Iterator[Item]:
+        """The records that are whole in the buffer."""
+        data, full = np.frombuffer(self.buffer, np.uint8), True
+        while full and not self.lost:
+            count, place, opened = spans.cut(data, self.place, self.mode, self.opened, self.spans)
+            full, self.opened = count == _BATCH, opened
+            for start, end, marks in self.spans[:, :count].T.tolist():
+                item = self.decoded(start, end, marks)
+                if item[3] and (again := self.mend(start, end)):
+                    item, place, full, self.opened = self.fault(start, again[0], *item[3:]), again[1], True, spans.INSIDE
+                    yield item
+                    break
+                yield item
+            self.place = place
+
+    def rest(self) -> Iterator[Item]:
+        """At the end of the file: what is whole, and then what is left over."""
+        yield from self.whole()
+        while (tail := self.buffer[self.place :].strip()) or self.opened in (spans.FRESH, spans.INSIDE):
+            start, end = self.place, len(self.buffer)
+            self.place, state = end, self.opened
+            self.opened = spans.CLOSED
+            if self.mode == spans.ARRAY and state in (spans.BEFORE, spans.CLOSED):
+                yield self.fault(start, end, "json_syntax", "these bytes follow the end of the array")
+                return
+            item = self.decoded(start, end, spans.DUPLICATE) if tail else None
+            if item and item[3] and (again := self.mend(start, end)):
+                yield self.fault(start, again[0], *item[3:])
+                self.place, self.opened = again[1], spans.INSIDE
+                yield from self.whole()
+                continue
+            if item and not item[3]:
+                yield item
+                start = end
+            if self.mode == spans.ARRAY:
+                yield self.fault(start, end, "truncated", "the file ends inside the array")
+            elif item and item[3]:
+                yield item
+            return
+
+    def overlong(self) -> Iterator[Item]:
+        """Give up a record that outgrew LONGEST, and find the next one if there is a way."""
+        if len(self.buffer) - self.place <= LONGEST and not self.lost:
+            return
+        if not self.lost:
+            detail = f"longer than {LONGEST:,} bytes; the first {_RAW_KEPT:,} are kept"
+            again = self.mend(self.place, len(self.buffer))
+            end = again[0] if again else self.place + _RAW_KEPT
+            yield self.fault(self.place, min(end, self.place + _RAW_KEPT), "too_long", detail)
+        else:
+            again = self.mend(self.place, len(self.buffer))
+        if self.mode == spans.LINES and (line := self.buffer.find(b"\n", self.place)) >= 0:
+            again = line, line + 1
+        self.lost = not again
+        self.place = again[1] if again else max(self.place, len(self.buffer) - _REACH)
+        if again:
+            self.opened = spans.INSIDE
+            yield from self.whole()
+
+    def mend(self, start: int, end: int) -> tuple[int, int] | None:
+        """Where a broken element should have ended and the next one begins: one that reads, with the keys of its fellows."""
+        if self.mode != spans.ARRAY:
+            return None
+        first = _FIRST.match(self.buffer, start)
+        keys = {key.encode() for key in self.known} or {first.group(1) if first else b""}
+        for tries, found in enumerate(_NEXT.finditer(self.buffer, start + 1, end)):
+            if tries == _TRIES:
+                return None
+            if found.group(1) in keys and self.fits(found.end()):
+                return found.start(), found.end()
+        return None
+
+    def fits(self, begin: int) -> bool:
+        """Whether an element that reads and looks like the others begins here."""
+        near = self.buffer[begin : begin + _REACH]
+        one = np.empty((3, 1), np.int64)
+        count, _, _ = spans.cut(np.frombuffer(near, np.uint8), 0, self.mode, spans.INSIDE, one)
+        try:
+            value = strict.decode(near[: int(one[1, 0])] if count else near, int(one[2, 0]) if count else spans.DUPLICATE)
+        except strict.Refused:
+            return False
+        return isinstance(value, dict) and 2 * len(self.known & set(value)) >= len(self.known | set(value)) * bool(self.known)
+
+    def decoded(self, start: int, end: int, marks: int) -> Item:
+        """The record between two places of the buffer."""
+        raw = self.buffer[start:end]
+        try:
+            value = strict.decode(raw, marks)
+        except strict.Refused as error:
+            return self.fault(start, end, error.reason, error.detail)
+        if len(self.known) == 0 and isinstance(value, dict):
+            self.known = frozenset(value)
+        return self.base + start, raw, value, None, None
+
+    def fault(self, start: int, end: int, reason: str, detail: str) -> Item:
+        """A record that cannot be read."""
+        raw = self.buffer[start:end].lstrip(b" \r\n\t")
+        return self.base + end - len(raw), raw.rstrip(b" \r\n\t"), None, reason, detail

@@ -1,0 +1,165 @@
+"""Turns as dumps write them, read as messages: names of roles, content in parts, tool calls, reasoning, weights."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from schemas.rows import Message
+
+ROLE = {
+    **dict.fromkeys(("user", "human", "prompter", "client", "customer", "seeker", "utilisateur", "usr"), "user"),
+    **dict.fromkeys(("assistant", "gpt", "bot", "chatgpt", "model", "ai", "bard", "bing", "claude", "counselor"), "assistant"),
+    **dict.fromkeys(("therapist", "supporter", "function_call", "tool_call", "chatbot"), "assistant"),
+    **dict.fromkeys(("system", "developer"), "system"),
+    **dict.fromkeys(("tool", "function", "observation", "function_response", "tool_response", "ipython"), "tool"),
+}
+_ROLE_KEYS, _TEXT_KEYS = ("role", "from", "sender", "speaker"), ("content", "value", "text")
+_PLAIN = ({"role", "content"}, {"from", "value"})
+_TEXT_PARTS = ("text", "input_text", "output_text", "refusal")
+_THOUGHT_PARTS = ("thinking", "reasoning")
+_CALLS = ("function_call", "tool_call")
+_THINK = re.compile(r"\s*<think>(.*?)</think>\s*", re.DOTALL)
+_THOUGHT_KEYS = ("reasoning_content", "thinking", "reasoning")
+_RARE = {*_THOUGHT_KEYS, "name", "tool_calls", "tool_call_id", "weight", "loss_weight", "function_call"}
+_USED = {*_ROLE_KEYS, *_TEXT_KEYS, *_RARE}
+
+
+class Unreadable(Exception):
+    """The record is no such thing as its format says: it is quarantined."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+class NoRow(Unreadable):
+    """The record reads well but gives no row: it is dropped at read."""
+
+
+def is_turn(value: Any) -> bool:
+    """Whether this is one message of a conversation."""
+    if not isinstance(value, dict) or not isinstance(value.get("role", value.get("from")), str):
+        return False
+    return "content" in value or "value" in value
+
+
+def is_thread(value: Any) -> bool:
+    """Whether this is a list of messages."""
+    return isinstance(value, list) and bool(value) and is_turn(value[0]) and is_turn(value[-1])
+
+
+def thread(turns: Any) -> list[Message]:
+    """The messages of a list of turns. Raises Unreadable, or NoRow where nobody says anything."""
+    if not isinstance(turns, list):
+        raise Unreadable("unknown_shape", f"a list of turns was expected, not {type(turns).__name__}")
+    messages = [message(turn) for turn in turns]
+    if not any(m["content"].strip() or m.get("tool_calls") or m.get("reasoning") for m in messages):
+        raise NoRow("empty", "no message holds any text")
+    return messages
+
+
+def message(turn: Any) -> Message:
+    """One turn as a message. Raises Unreadable for a role nobody knows and for content that is not text."""
+    if not isinstance(turn, dict):
+        raise Unreadable("unknown_shape", f"a turn is an object, not {type(turn).__name__}")
+    said = turn.get("from") or turn.get("role") or turn.get("sender") or turn.get("speaker")
+    role = ROLE.get(said) or ROLE.get(str(said).strip().lower())  # type: ignore[arg-type]
+    if role is None:
+        raise Unreadable("unknown_role", f"nobody knows the role {str(said)[:60]!r}")
+    content = turn.get("content", turn.get("value", turn.get("text")))
+    if isinstance(content, str) and said not in _CALLS and "<think>" not in content and _RARE.isdisjoint(turn):
+        return {"role": role, "content": content}
+    return _full(turn, said, role, content)
+
+
+def _full(turn: dict[str, Any], said: Any, role: str, content: Any) -> Message:
+    reasoning = next((turn[key] for key in _THOUGHT_KEYS if turn.get(key)), None)
+    text, thoughts = _text(content)
+    if role == "assistant" and (found := _THINK.match(text)):
+        thoughts, text = [*thoughts, found.group(1).strip()], text[found.end() :]
+    if reasoning is not None and not isinstance(reasoning, str):
+        raise Unreadable("not_text", f"reasoning is not text but {type(reasoning).__name__}")
+    one = turn.get("function_call")
+    calls = turn.get("tool_calls") or ([{"type": "function", "function": one}] if one else None)
+    if said in _CALLS:
+        text, calls = _called(text)
+    return {
+        "role": role,
+        "content": text,
+        "reasoning": "\n\n".join([*([reasoning] if reasoning else []), *thoughts]) or None,
+        "name": turn["name"] if isinstance(turn.get("name"), str) else None,
+        "tool_calls": as_json(calls) if calls else None,
+        "tool_call_id": turn["tool_call_id"] if isinstance(turn.get("tool_call_id"), str) else None,
+        "weight": number(turn.get("weight", turn.get("loss_weight"))),
+    }
+
+
+def _called(text: str) -> tuple[str, list[Any] | None]:
+    """A turn whose text is a call in JSON: `{"name": ..., "arguments": ...}`, or a list of them."""
+    try:
+        calls = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text, None
+    return "", [{"type": "function", "function": call} for call in (calls if isinstance(calls, list) else [calls])]
+
+
+def _text(content: Any) -> tuple[str, list[str]]:
+    """Content as text and thoughts; text parts are joined by a blank line."""
+    if content is None or isinstance(content, str):
+        return content or "", []
+    if not isinstance(content, list):
+        raise Unreadable("not_text", f"content is not text but {type(content).__name__}")
+    texts: list[str] = []
+    thoughts: list[str] = []
+    for part in content:
+        kind = "text" if isinstance(part, str) else part.get("type", "text") if isinstance(part, dict) else type(part).__name__
+        held = part if isinstance(part, str) else next((part[k] for k in (*_TEXT_KEYS, kind) if k in part), None)
+        if kind not in _TEXT_PARTS + _THOUGHT_PARTS or not isinstance(held, str):
+            raise Unreadable("not_text", f"a part of the content is {str(kind)[:40]}")
+        (texts if kind in _TEXT_PARTS else thoughts).append(held)
+    return "\n\n".join(texts), thoughts
+
+
+def leftovers(turns: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    """What the turns say beside their messages, turn by turn; None where that is nothing."""
+    if all(turn.keys() in _PLAIN for turn in turns):
+        return None
+    rest = [{key: value for key, value in turn.items() if key not in _USED} for turn in turns]
+    return rest if any(rest) else None
+
+
+def number(value: Any) -> float | None:
+    """A number, from a number or a text that is one."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        read = float(value)
+    except ValueError:
+        return None
+    return read if abs(read) < float("inf") else None
+
+
+def string(value: Any) -> str | None:
+    """The value where it is text, else nothing."""
+    return value if isinstance(value, str) else None
+
+
+def as_json(value: Any) -> str:
+    """JSON text; a text that is JSON already stays as it is."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def extra(value: dict[str, Any], used: Iterable[str], turns: Any = None, key: str = "") -> str | None:
+    """The record's other fields as JSON text, and under `key` what its turns say beside their messages."""
+    rest = {name: field for name, field in value.items() if name not in used}
+    if turns and (more := leftovers(turns)):
+        rest[key] = more
+    return orjson.dumps(rest).decode() if rest else None
+
+
+def dense(scores: list[float | None]) -> list[int | None]:
+    """Ranks from 0 for the highest score; equal scores tie, no score has no rank."""
+    order = {score: rank for rank, score in enumerate(sorted({s for s in scores if s is not None}, reverse=True))}
+    return [None if score is None else order[score] for score in scores]
