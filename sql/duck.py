@@ -16,6 +16,7 @@ from schemas.faults import DataFault, MissingFault, UsageFault
 
 TABLES = ("ledger", "edits", "turns", "signals", "pairs", "funnel")
 EXPORTS = ("sft", "preference")
+_NOTHING = "SELECT '' AS id, '' AS split WHERE false"
 _READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
@@ -42,7 +43,7 @@ def connect(memory: str = "2GB", threads: int | None = None, seconds: float = 12
 def release(path: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
     """A locked connection with the views ledger, edits, turns, signals, pairs, funnel, sft and preference of a release.
 
-    What a release does not hold is not there. sft and preference have a column `split` (train or test).
+    sft and preference have a column `split` (train or test), and no rows where a release has no such export.
     """
     if not (path / "ledger.parquet").is_file():
         raise MissingFault(f"{path}: not a release (no ledger.parquet in it)")
@@ -53,9 +54,8 @@ def release(path: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
             con.register(name, _open([file]))
     for name in EXPORTS:
         splits = [split for split in ("train", "test") if _register(con, f"{name}_{split}", path / name, split)]
-        if splits:
-            parts = [f"SELECT *, '{split}' AS split FROM {name}_{split}" for split in splits]
-            con.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts)}")
+        parts = [f"SELECT *, '{split}' AS split FROM {name}_{split}" for split in splits]
+        con.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts) or _NOTHING}")
     return con
 
 

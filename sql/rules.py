@@ -127,6 +127,8 @@ def _tree(name: str, sql: str) -> Tree:
     """The parse tree of exactly one expression."""
     if len(sql) > _LONGEST:
         raise UsageFault(f"rule {name}: {len(sql)} characters, and {_LONGEST} is the most: split it into several rules")
+    if not sql.isprintable() and (odd := [char for char in sql if not char.isprintable() and char not in "\n\t\r"]):
+        raise UsageFault(f"rule {name}: holds the character {odd[0]!r}")
     try:
         duckdb.SQLExpression(sql)  # refuses several statements, several expressions and an alias
         ask = "SELECT json_serialize_sql(?, skip_default := true, skip_empty := true, skip_null := true)"
