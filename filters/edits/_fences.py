@@ -1,11 +1,13 @@
-"""Where a text is code: fenced blocks (CommonMark 4.5, at any indent or quote level) and triple backticks within a line."""
+"""Where a text is code: fenced blocks (CommonMark 4.5, at any indent or quote level, and those that open at the end of a line of prose),
+and triple backticks within a line.
+"""
 
 import re
 from collections.abc import Callable, Iterator
 
 _CODE = re.compile(
-    r"(?ms)^[ \t>]*+(?P<open>`{3,}+|~{3,}+)(?:[^`\n]*\n)(?:.*?^[ \t>]*+(?P=open)[`~]*[ \t]*\r?$|.*)"
-    r"|`{3,}+(?=.)(?:(?!`{3}).)*+`{3,}+"
+    r"(?ms)(?:^[ \t>]*+(?P<open>(?P<mark>[`~])(?P=mark){2,}+)[^`\n]*\n(?:.*?^[ \t>]*+(?P=open)(?P=mark)*+[ \t]*\r?$|.*)"
+    r"|`{3,}+(?:[\w+#.-]*[ \t]*\r?\n(?:.*?^[ \t>]*+`{3,}+[ \t]*\r?$|.*)|[^`\n]+`{3,}+))"
 )
 
 

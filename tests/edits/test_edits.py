@@ -1,0 +1,166 @@
+"""Every edit, present and future: what it may touch, that it counts, that a second run changes nothing."""
+
+import re
+from importlib import import_module
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from filters import edits
+from schemas.faults import UsageFault
+from schemas.ledger import EDITS
+from schemas.rows import ROW, fingerprint
+
+ALL = {name: {} for name in ("markdown", "residue", "unicode", "redact")}
+DIRTY = "<p>Mail jo.kim@fernmail.org</p>"
+
+
+def table(*conversations, **more):
+    rows = []
+    for number, turns in enumerate(conversations):
+        messages = turns and [dict(zip(("role", "content", "reasoning"), turn, strict=False)) for turn in turns]
+        rows.append({"id": f"s/f#{number:09d}", "source": "s", "messages": messages, "fingerprint": fingerprint(messages or []), **more})
+    return pa.Table.from_pylist(rows, schema=ROW)
+
+
+def turn(text, *names, role="assistant", asked="Tell me more."):
+    """One turn after the edits named, or after all."""
+    other = "user" if role == "assistant" else "assistant"
+    first = [(other, asked)] if role == "assistant" else []
+    out, _ = edits.apply(table([*first, (role, text)]), {name: {} for name in names} or ALL)
+    return out["messages"][0].as_py()[-1]["content"]
+
+
+def fences(text):
+    """Fenced blocks by a second reading, line by line; one may also open at the end of a line."""
+    found, block, mark = [], None, ""
+    for line in re.split(r"(?<=\n)", text):
+        bare = line.lstrip(" \t>").rstrip("\r\n \t")
+        if block is None:
+            run = re.match(r"(`{3,}|~{3,})[^`]*$", bare) or re.search(r"(?<!`)(`{3,})[\w+#.-]*$", re.sub("`{3,}[^`\n]+`{3,}", "", bare))
+            if run and line.endswith("\n"):
+                block, mark = line if bare.startswith(run[1]) else line[line.rindex(run[1]) :], run[1] if bare.startswith(run[1]) else "```"
+        else:
+            block += line
+            if re.fullmatch(rf"{mark}{mark[0]}*", bare):
+                found.append(block.rstrip("\r\n"))
+                block = None
+    return found if block is None else [*found, block]
+
+
+def test_names():
+    assert {"markdown", "redact", "residue", "unicode"} <= set(edits.names())
+    assert not [name for name in edits.names() if name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", edits.names())
+def test_every_edit_explains_itself(name):
+    module = import_module(f"filters.edits.{name}")
+    assert module.__doc__ and module.might.__doc__ and module.repair.__doc__
+
+
+def test_unknown_edit_names_the_nearest():
+    with pytest.raises(UsageFault, match="did you mean markdown"):
+        edits.apply(table(), {"markdwon": {}})
+    with pytest.raises(UsageFault, match="no option 'kinds'; it has also"):
+        edits.apply(table(), {"redact": {"kinds": ["ip"]}})
+    with pytest.raises(UsageFault, match="knows no kind 'name'"):
+        edits.apply(table([("user", "x")]), {"redact": {"also": ["name"]}})
+
+
+def test_only_texts_change_and_each_change_is_counted():
+    rows = table([("user", "Hi"), ("assistant", DIRTY)], [("user", "clean"), ("assistant", "text")], extra='{"a": "a@b.com"}', model="m")
+    out, counted = edits.apply(rows, ALL)
+    assert out["messages"].to_pylist()[0][1]["content"] == "Mail [EMAIL]"
+    assert out.drop(["messages"]).equals(rows.drop(["messages"])) and out.schema == rows.schema
+    assert out["messages"][1] == rows["messages"][1]
+    assert counted.schema == EDITS
+    assert counted.to_pylist() == [
+        {"id": "s/f#000000000", "turn": 1, "edit": "markdown", "count": 1},
+        {"id": "s/f#000000000", "turn": 1, "edit": "redact", "count": 1},
+    ]
+
+
+def test_clean_rows_come_back_as_they_were():
+    rows = table([("user", "Hi"), ("assistant", "Hello, how are you?")])
+    out, counted = edits.apply(rows, ALL)
+    assert out is rows and len(counted) == 0
+
+
+def test_reasoning_is_repaired_too_and_missing_reasoning_stays_missing():
+    out, counted = edits.apply(table([("user", "Hi", None), ("assistant", "Hello", "Ask jo.kim@fernmail.org")]), ALL)
+    assert [message["reasoning"] for message in out["messages"][0].as_py()] == [None, "Ask [EMAIL]"]
+    assert counted["count"].to_pylist() == [1]
+
+
+def test_slices_chunks_empty_and_missing_lists():
+    rows = table([("user", "a")], None, [], [("user", "Hi"), ("assistant", DIRTY)], [("user", "x")])
+    whole, counted = edits.apply(rows, ALL)
+    assert whole["messages"].to_pylist()[1:3] == [None, []]
+    assert counted["id"].to_pylist() == ["s/f#000000003"] * 2
+    parts, _ = edits.apply(pa.concat_tables([rows.slice(0, 2), rows.slice(2)]), ALL)
+    assert parts.equals(whole)
+    assert edits.apply(rows.slice(3, 1), ALL)[0].equals(whole.slice(3, 1))
+    assert len(edits.apply(rows.slice(0, 0), ALL)[0]) == 0
+
+
+PIECES = [
+    "```", "```python\n", "\n```\n", "~~~\n", "\n~~~\n", "````\n", "`", "Copy code\n", "python\nCopy code\n", "```\npythonCopy code\n", "1 / 3\n", "\n2 / 2",
+    "Share Prompt", "\nRegenerate response", "ChatGPT\n", "<p>", "</p>", "<pre><code class=\"hljs language-c\">", "</code></pre>", "<div class=\"markdown prose\">",
+    "</div>", "<ol><li>", "</li></ol>", "&lt;p&gt;", "<br>", "<b>x</b>", "<em>", "\\(x\\)", "* item\n", "    ", "> ", "\r\n", "\r", "\x00", "\x1b[0m", "\x92", "\u200b", "\u200d", "\u200c",
+    "\u202e", "\ufeff", "e\u0301", "\u1fef", "Ã©", "â€™", "Ã", "\u0645\u06cc\u200c", "👨\u200d👩", "a@b.co", "jo.kim@fernmail.org", "x@y", "@", ".com", "4111 1111 1111 1111", "DE89370400440532013000",
+    "AKIAZ3QWERTYUIOP2345", "sk-", "-----BEGIN PRIVATE KEY-----\n", "-----END PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDH8sfk2lm4p3Qz", "8.8.8.8", "\ue0000\ue001",
+    "word", " ", "\n", "\n\n", "你好", "1", "-", "[EMAIL]", "|a|b|\n", "&amp;",
+]  # fmt: skip
+HOSTILE = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=14).map("".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(asked=HOSTILE, text=HOSTILE)
+def test_twice_is_once(asked, text):
+    rows = table([("user", asked), ("assistant", text)])
+    for chosen in ({"markdown": {}}, {"residue": {}}, {"unicode": {}}, {"redact": {"also": ["phone", "ip"]}}):
+        once, _ = edits.apply(rows, chosen)
+        twice, counted = edits.apply(once, chosen)
+        assert counted.to_pylist() == [] and twice.equals(once), chosen
+
+
+@settings(max_examples=400, deadline=None)
+@given(text=HOSTILE, role=st.sampled_from(["user", "assistant"]))
+def test_code_survives_byte_for_byte(text, role):
+    code = fences(text)
+    assert fences(turn(text, "unicode", role=role)) == code
+    if "Copy code" not in text:
+        assert fences(turn(text, "residue", role=role)) == code
+    if not re.search("AKIA|PRIVATE KEY", text):
+        assert fences(turn(text, "redact", role=role)) == code
+    rest = iter(fences(turn(text, "markdown", role=role)))
+    assert all(block in rest for block in code)
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=HOSTILE)
+def test_might_never_misses(text):
+    """What a repair would change, its gate lets through."""
+    import polars as pl
+
+    for name in edits.names():
+        module = import_module(f"filters.edits.{name}")
+        for role in ("user", "assistant"):
+            (new, changes), = module.repair([{"role": role, "content": text}])
+            assert new == text or (module.might(pl.Series([text]))[0] and changes), name
+
+
+def test_all_edits_settle_on_real_dumps(dumps):
+    import json
+
+    files = sorted(dumps.glob("Marugannwg__*/**/*.json"))[:300]
+    talks = [json.loads(file.read_bytes()) for file in files]
+    roles = {"human": "user", "gpt": "assistant"}
+    rows = table(*[[(roles[m["from"]], m["value"]) for m in talk["conversations"]] for talk in talks if isinstance(talk, dict) and "conversations" in talk])
+    once, counted = edits.apply(rows, ALL)
+    assert len(counted) > 10
+    assert len(edits.apply(once, ALL)[1]) == 0
+    assert once["fingerprint"].equals(rows["fingerprint"])
