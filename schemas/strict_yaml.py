@@ -28,11 +28,16 @@ class _Loader(yaml.SafeLoader):
 class _Dumper(yaml.SafeDumper):
     """Quotes what YAML 1.1 or 1.2 would read as anything but text."""
 
-    yaml_implicit_resolvers = {first: list(found) for first, found in yaml.SafeDumper.yaml_implicit_resolvers.items()}
+    yaml_implicit_resolvers = {first: list(found) for first, found in yaml.SafeDumper.yaml_implicit_resolvers.items()}  # noqa: RUF012
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def represent_str(self, text: str) -> yaml.ScalarNode:
+        return self.represent_scalar(_CORE + "str", text, None if text.isprintable() else '"')  # PyYAML folds odd line ends
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 for _kind, (_pattern, _firsts) in _SCALARS.items():
     for _class in (_Loader, _Dumper):
