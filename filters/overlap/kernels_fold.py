@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917
+# ruff: noqa: ANN001, ANN202, PLR0917
 # numba's types stand in the decorator, a kernel takes arrays and not objects, and numba has no all().
 # mypy: disable-error-code="no-untyped-def,call-arg,var-annotated"
 """The loops that fold text to tokens, in numba; see `kernels` for the house rules."""

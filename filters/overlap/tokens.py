@@ -1,10 +1,10 @@
 """Text as the overlap sees it: tokens in lower case with one space between, so that only the words count.
 
-NFC, then full case folding, then tokens. A token starts at a letter or number and runs on over letters, numbers and
-marks; in scripts that write no spaces (Han, kana, Thai, Lao, Myanmar, Khmer) every character with its marks is one token.
-Format characters (zero width, soft hyphen, joiners) and variation selectors vanish; everything else separates. So case,
-punctuation, white space, Markdown marks and NFC hide no duplicate. A text without any token ("?", an emoji) is itself, in
-NFC with white space folded. Unicode's tables are those of the running Python (`unicodedata.unidata_version`).
+NFC, full case folding, NFC again (Unicode 3.13, D145), then tokens. A token starts at a letter or number and runs on over
+letters, numbers and marks; in scripts that write no spaces (Han, kana, Thai, Lao, Myanmar, Khmer) every character with its
+marks is one token. Format characters (zero width, soft hyphen, joiners) and variation selectors vanish; everything else
+separates. So case, punctuation, white space, Markdown marks and NFC hide no duplicate. A text without any token ("?", an
+emoji) is itself, in NFC with white space folded. The tables are those of the running Python (`unicodedata.unidata_version`).
 """
 
 import unicodedata
@@ -77,8 +77,12 @@ def _buffers(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 def _replaced(array: pa.Array, hard: np.ndarray) -> pa.Array:
     """The rows in which NFC or case folding goes beyond one character for one, done by Python's own tables."""
     mask = pa.array(hard)
-    folded = [unicodedata.normalize("NFC", text).casefold() for text in array.filter(mask).to_pylist()]
+    folded = [_nfc(_nfc(text).casefold()) for text in array.filter(mask).to_pylist()]
     return array if not folded else pa.compute.replace_with_mask(array, mask, pa.array(folded, pa.large_string()))
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def _with_bare(array: pa.Array, normal: Normal) -> Normal:
@@ -86,7 +90,7 @@ def _with_bare(array: pa.Array, normal: Normal) -> Normal:
     bare = np.flatnonzero(normal.tokens == 0)
     if not len(bare):
         return normal
-    raw = [" ".join(unicodedata.normalize("NFC", text).split()).encode() for text in array.take(pa.array(bare)).to_pylist()]
+    raw = [" ".join(_nfc(text).split()).encode() for text in array.take(pa.array(bare)).to_pylist()]
     lengths = np.diff(normal.bounds)
     lengths[bare] = [len(text) for text in raw]
     bounds = np.concatenate([[0], np.cumsum(lengths)])

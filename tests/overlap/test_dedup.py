@@ -1,0 +1,68 @@
+"""The engine alone, over files."""
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from filters.overlap.dedup import Count, dedup, drops
+from schemas.faults import DataFault, MissingFault, UsageFault
+
+LONG = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron"
+TEXTS = [LONG, LONG + " pi", "quite another text, of its own", LONG.upper(), None]
+
+
+def test_the_longest_stays_then_the_first():
+    assert drops(pa.array(TEXTS)).to_pylist() == [
+        {"row": 0, "twin": 1, "similarity": 11 / 12},
+        {"row": 3, "twin": 1, "similarity": 11 / 12},
+    ]
+    assert drops(pa.array(TEXTS), 1.0).to_pylist() == [{"row": 3, "twin": 0, "similarity": 1.0}]
+
+
+def test_parquet_keeps_its_rows_and_schema(tmp_path):
+    table = pa.table({"n": pa.array(range(5), pa.int8()), "text": TEXTS})
+    pq.write_table(table, tmp_path / "in.parquet")
+    assert dedup(tmp_path / "in.parquet", tmp_path / "out.parquet") == Count(5, 3)
+    assert pq.read_table(tmp_path / "out.parquet").equals(table.take([1, 2, 4]))
+    assert pq.read_table(tmp_path / "out.dropped.parquet")["row"].to_pylist() == [0, 3]
+
+
+def test_lines_stay_byte_for_byte(tmp_path):
+    lines = [json.dumps({"n": 1.0, "text": text}).encode() + b"\n" for text in TEXTS]
+    (tmp_path / "in.jsonl").write_bytes(b"\n".join(lines).removesuffix(b"\n"))
+    assert dedup(tmp_path / "in.jsonl", tmp_path / "out.jsonl") == Count(5, 3)
+    assert (tmp_path / "out.jsonl").read_bytes() == lines[1] + lines[2] + lines[4]
+    assert pq.read_table(tmp_path / "out.jsonl.dropped.parquet")["twin"].to_pylist() == [1, 1]
+    assert dedup(tmp_path / "out.jsonl", tmp_path / "again.jsonl") == Count(3, 3)
+
+
+def test_conversations_are_texts_too(tmp_path):
+    rows = [
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": text}]} for text in (LONG, LONG + "!")
+    ]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "in.parquet")
+    assert dedup(tmp_path / "in.jsonl", tmp_path / "out.jsonl") == Count(2, 1)
+    assert dedup(tmp_path / "in.parquet", tmp_path / "out.parquet", text="messages") == Count(2, 1)
+
+
+def test_what_cannot_be_done_says_why(tmp_path):
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    with pytest.raises(MissingFault, match="no such file"):
+        dedup(source, out)
+    source.write_text('{"body": "x"}\n')
+    with pytest.raises(UsageFault, match=r"name one of body with --text"):
+        dedup(source, out)
+    with pytest.raises(UsageFault, match="same suffix"):
+        dedup(source, tmp_path / "out.parquet")
+    with pytest.raises(UsageFault, match="not between 0 and 1"):
+        dedup(source, out, similarity=80)
+    source.write_text('{"text": "x"}\n{"text": \n')
+    with pytest.raises(DataFault, match="line 2 is not JSON"):
+        dedup(source, out)
+    source.write_text('{"text": "x"}\n[1]\n')
+    with pytest.raises(DataFault, match="line 2 is not an object"):
+        dedup(source, out)
+    assert not out.exists()
