@@ -32,6 +32,7 @@ def _left(taken: list[Taken]) -> pl.DataFrame:
     every = pl.concat([each.left.with_columns(export=pl.lit(each.name), order=pl.lit(at)) for at, each in enumerate(taken)])
     vague = pl.col("reason").replace_strict(_VAGUE, default=0, return_dtype=pl.Int32)
     every = every.with_columns(vague=vague).sort("id", "vague", "order")
+    every = every.filter((pl.col("reason") != "no partner") | (pl.len().over("id") == 1))
     said = pl.format("{}: {}", "export", pl.coalesce("detail", "reason"))
     return every.group_by("id", maintain_order=True).agg(
         pl.col("reason").first(),

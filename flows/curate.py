@@ -13,7 +13,7 @@ from flows.lock import lock
 from flows.places import Places
 from flows.places import places as home
 from flows.progress import Progress
-from schemas.recipe import Benchmark, Recipe
+from schemas.recipe import Recipe
 
 _IO = {"retries": 2, "retry_delay_seconds": 1, "retry_condition_fn": lambda _task, _run, state: _is_io(state)}
 
@@ -68,7 +68,7 @@ def curate(
             read.submit(files[0].name, places.work, files, hashes, min(shard, stages.BATCH)) for files, hashes in planned.shards(shard)
         ]
         reads = bar.each("read", pending)
-        job = _job(planned, places, models)
+        job = stages.job(planned, places.work, models)
         parts = [(done, part) for done in reads for part in range(done.facts["parts"])]
         shards = bar.each("edit, measure, sign", [refine.submit(f"{n:05}", job, *part) for n, part in enumerate(parts)])
         facts = {name: done.facts for name, done in models.items()}
@@ -85,20 +85,6 @@ def _models(planned: plan.Plan, places: Places, bar: Progress) -> dict[str, stor
             hashes = [planned.extra[str(path)] for path in good + bad]
             pending[name] = train.submit(name, places.work, good, bad, hashes, planned.recipe)
     return dict(zip(pending, bar.each("train", list(pending.values())), strict=True))
-
-
-def _job(planned: plan.Plan, places: Places, models: dict[str, store.Done]) -> stages.Job:
-    recipe = planned.recipe
-    files: dict[str, tuple[Path, str]] = {name: (done.folder / "model.bin", done.files["model.bin"]) for name, done in models.items()}
-    for name, classifier in recipe.classifiers.items():
-        if classifier.model:
-            files[name] = (plan.located(classifier.model, planned.data)[0], classifier.sha256 or "")
-    benchmarks = {}
-    for title, rule in recipe.overlap.items():
-        if isinstance(rule, Benchmark):
-            paths = tuple(path for pattern in rule.against for path in plan.located(pattern, planned.data))
-            benchmarks[title] = (paths, store.digest([planned.extra[str(path)] for path in paths]))
-    return stages.Job(places.work, recipe, tuple(sorted(plan.wanted(recipe))), files, benchmarks)
 
 
 def _artifacts(folder: Path) -> None:

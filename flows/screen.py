@@ -19,6 +19,11 @@ def console() -> Console:
     return found if found.is_terminal else Console(highlight=False, width=160)
 
 
+def errors() -> Console:
+    """Standard error, for progress."""
+    return Console(stderr=True)
+
+
 def safe(text: object) -> Text:
     """Text of a row, without markup and with controls shown as such, so that no dump can steer a terminal."""
     return Text(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", str(text)))

@@ -14,7 +14,7 @@ import pyarrow as pa
 import sources
 from filters import classifier, edits, signals
 from filters.overlap import benchmarks, contamination, signatures
-from flows import code, keys, store
+from flows import code, keys, plan, store
 from schemas import parquet
 from schemas.ledger import EDITS, REFUSED
 from schemas.recipe import Benchmark, Near, Recipe
@@ -46,6 +46,23 @@ class Shard:
     signals: Path
     signed: dict[str, Path]  # near-duplicate rule or cap -> signatures
     covered: dict[str, Path]  # benchmark rule -> hits
+
+
+def job(planned: plan.Plan, work: Path, trained: dict[str, store.Done]) -> Job:
+    """The job of a plan, with the classifiers it trained."""
+    recipe = planned.recipe
+    models = {name: (done.folder / "model.bin", done.files["model.bin"]) for name, done in trained.items()}
+    for name, given in recipe.classifiers.items():
+        if given.model and given.sha256:
+            path = plan.located(given.model, planned.data)[0]
+            classifier.load(path, given.sha256)
+            models[name] = (path, given.sha256)
+    against: dict[str, tuple[tuple[Path, ...], str]] = {}
+    for title, rule in recipe.overlap.items():
+        if isinstance(rule, Benchmark):
+            paths = tuple(path for pattern in rule.against for path in plan.located(pattern, planned.data))
+            against[title] = (paths, store.digest([planned.extra[str(path)] for path in paths]))
+    return Job(work, recipe, tuple(sorted(plan.wanted(recipe))), models, against)
 
 
 def read(work: Path, files: list[sources.File], hashes: list[str], batch: int = BATCH) -> store.Done:
@@ -88,7 +105,7 @@ def train(work: Path, name: str, good: list[Path], bad: list[Path], hashes: list
 
     def make(folder: Path) -> dict[str, Any]:
         piles = [edits.apply(pa.concat_tables(_pile(paths, kind)), recipe.edits)[0] for paths, kind in ((good, "good"), (bad, "bad"))]
-        return classifier.train(*piles, recipe.seed, folder / "model.bin").facts()
+        return classifier.train(*piles, recipe.seed, folder / "model.bin").as_json()
 
     return store.step(work, "train", key, make)
 

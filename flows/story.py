@@ -92,16 +92,16 @@ def explain(home: Places, release: Path, row: str, to: Console, most: int | None
 
 def funnel(release: Path, to: Console) -> None:
     """The funnel, all sources together."""
-    query = """SELECT stage, reason, sum(rows)::BIGINT AS rows, sum(words)::BIGINT AS words FROM funnel GROUP BY ALL
-    ORDER BY list_position(['in', 'read', 'keep', 'overlap', 'export', 'kept'], stage), sum(rows) DESC, reason"""
+    query = """WITH summed AS (SELECT stage, reason, sum(rows)::BIGINT AS rows, sum(words)::BIGINT AS words FROM funnel GROUP BY ALL)
+    FROM summed ORDER BY list_position(['in', 'read', 'keep', 'overlap', 'export', 'kept'], stage), rows DESC, reason"""
     to.print(screen.rows(duck.query(duck.release(release), query), title="what became of every row"))
 
 
 def evidence(release: Path, to: Console) -> None:
     """What each trained classifier showed on rows it had not seen, beside length alone."""
     for name, facts in sorted(releases.manifest(release).get("classifiers", {}).items()):
-        if "auc" in facts:
-            to.print(f"classifier {name}: held-out AUC {facts['auc']:.3f}, length alone {facts['auc_length']:.3f}, {facts['test']:,} held out")
+        held = sum(facts["held_out"].values())
+        to.print(f"classifier {name}: AUC {facts['auc']:.3f} on {held:,} held-out rows; length alone {facts['auc_of_length']:.3f}")
 
 
 def twins(home: Places, release: Path, to: Console) -> None:

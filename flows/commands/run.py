@@ -15,7 +15,7 @@ def command(
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change one choice, e.g. exports.sft.select.words=100_000")] = None,
     runner: Annotated[str, typer.Option(help="threads, processes or dask: same bytes")] = "threads",
     workers: Annotated[int | None, typer.Option(min=1, help="at most so many shards at once  [default: all cores]")] = None,
-    shard: Annotated[int, typer.Option(min=1, help="megabytes of input a shard: memory follows it; same bytes")] = 16,
+    shard: Annotated[float, typer.Option(min=0.001, help="megabytes of input a shard: memory follows it; same bytes")] = 16,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object instead of text")] = False,
 ) -> None:
     """Turn dumps into a release, with every record accounted for.
@@ -29,6 +29,6 @@ def command(
     kernels.prepare()
     started = time.time()
     planned, out = runs.plan_for(recipe, paths or [], data, out, set_ or [])
-    folder, new = runs.run(planned, out, runner, workers or runs.cores(), shard << 20)
+    folder, new = runs.run(planned, out, runner, workers or runs.cores(), int(shard * 2**20))
     runs.note(places(), planned, started, new)
     screen.ended(folder, releases.manifest(folder), new=new, seconds=time.time() - started, as_json=as_json)
