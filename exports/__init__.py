@@ -4,7 +4,7 @@
 * `preference`  a better and a worse answer to one context: id, prompt, chosen, rejected, score_margin, ...
 * `beginnings`  rows that are the beginning of another row
 * `card`        a release's README.md, made from the release alone
-* `hub`         what a push would change, and one atomic commit that does it
+* `hub`         what a push would change, and one atomic commit that does it; `hub_faults` tells what the Hub said
 
 Column names never collide with those that trainers reserve. A row that an export leaves out has a reason.
 """

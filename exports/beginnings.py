@@ -32,7 +32,7 @@ _EMPTY = pl.DataFrame(schema={"id": pl.String, "turns": pl.Int32, "a": pl.UInt64
 
 def _prefixes(rows: pa.Table) -> pl.DataFrame:
     """Every beginning of every row: its number of turns, two sums of hashes of its (place, turn), and whether it is the whole."""
-    frame = pl.from_arrow(rows.select(["id", "messages"])).filter(pl.col("messages").list.len() > 0)
+    frame = pl.DataFrame(rows.select(["id", "messages"])).filter(pl.col("messages").list.len() > 0)
     lengths = frame["messages"].list.len().to_numpy().astype(np.int64)
     if not len(lengths):
         return _EMPTY
@@ -40,8 +40,8 @@ def _prefixes(rows: pa.Table) -> pl.DataFrame:
     place = np.arange(lengths.sum()) - np.repeat(starts, lengths)
     told = ["role", "content", "reasoning", "tool_calls"]
     flat = frame["messages"].explode(empty_as_null=False).struct.unnest()
-    flat = flat.select(name for name in told if name in flat.columns).with_columns(place=pl.Series(place)).to_struct("turn")
-    sums = [_sums(flat.hash(seed).to_numpy(), starts, lengths) for seed in _SEEDS]
+    turns = flat.select(name for name in told if name in flat.columns).with_columns(place=pl.Series(place)).to_struct("turn")
+    sums = [_sums(turns.hash(seed).to_numpy(), starts, lengths) for seed in _SEEDS]
     return pl.DataFrame(
         {
             "id": frame["id"].gather(np.repeat(np.arange(len(lengths)), lengths)),

@@ -19,12 +19,15 @@ from schemas.ledger import STAGES
 
 # Licences that the Hub knows (hub-docs, datasets-cards): anything else is `other` with its name.
 LICENSES = frozenset(
-    "apache-2.0 mit openrail bigscience-openrail-m creativeml-openrail-m bigscience-bloom-rail-1.0 bigcode-openrail-m afl-3.0 "
-    "artistic-2.0 bsl-1.0 bsd bsd-2-clause bsd-3-clause bsd-3-clause-clear c-uda cc cc0-1.0 cc-by-2.0 cc-by-2.5 cc-by-3.0 cc-by-4.0 "
-    "cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nd-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 "
-    "cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cdla-sharing-1.0 cdla-permissive-1.0 cdla-permissive-2.0 wtfpl ecl-2.0 epl-1.0 epl-2.0 etalab-2.0 "
-    "eupl-1.1 eupl-1.2 agpl-3.0 gfdl gpl gpl-2.0 gpl-3.0 lgpl lgpl-2.1 lgpl-3.0 isc lppl-1.3c ms-pl mpl-2.0 odc-by odbl openrail++ "
-    "osl-3.0 postgresql ofl-1.1 ncsa unlicense zlib pddl lgpl-lr unknown other llama2 llama3 gemma".split()
+    """
+    apache-2.0 mit openrail bigscience-openrail-m creativeml-openrail-m bigscience-bloom-rail-1.0 bigcode-openrail-m afl-3.0
+    artistic-2.0 bsl-1.0 bsd bsd-2-clause bsd-3-clause bsd-3-clause-clear c-uda cc cc0-1.0 cc-by-2.0 cc-by-2.5 cc-by-3.0
+    cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nd-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0
+    cc-by-nc-sa-2.0 cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cdla-sharing-1.0 cdla-permissive-1.0 cdla-permissive-2.0 wtfpl ecl-2.0
+    epl-1.0 epl-2.0 etalab-2.0 eupl-1.1 eupl-1.2 agpl-3.0 gfdl gpl gpl-2.0 gpl-3.0 lgpl lgpl-2.1 lgpl-3.0 isc lppl-1.3c
+    ms-pl mpl-2.0 odc-by odbl openrail++ osl-3.0 postgresql ofl-1.1 ncsa unlicense zlib pddl lgpl-lr unknown other llama2
+    llama3 gemma
+    """.split()  # noqa: SIM905  a list of seventy strings is no easier to read
 )
 _SIZES = [(1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M")]
 _SPLITS = ("train", "test")
@@ -53,12 +56,12 @@ def card(release: Path) -> str:
 
 
 def shown(value: object, most: int = 120) -> str:
-    """A stranger's text as plain words of Markdown: one line, no control or direction marks, every mark of syntax made harmless."""
+    """A stranger's text as words of Markdown: one line, no control or direction marks, every mark of syntax made harmless."""
     text = " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
     text = text if len(text) <= most else text[: most - 1] + "…"
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"([\\`*_{}\[\]()#!|~$@:])", r"\\\1", text).replace(r"\:", "&#58;").replace(r"\@", "&#64;")
-    return re.sub(r"^([-+=]|\d+\.)", r"\\\1", text)
+    return re.sub(r"^(\d*)([-+=.])(?=\s|$)", r"\1\\\2", text)
 
 
 def _header(release: Path, manifest: dict[str, Any]) -> str:
@@ -121,9 +124,10 @@ def _languages(release: Path) -> list[str]:
 
 
 def _head(manifest: dict[str, Any]) -> str:
+    sources = len(manifest.get("sources") or {})
     return (
-        f"# {shown(_name(manifest))}\n\nConversations for fine-tuning, winnowed from {len(manifest.get('sources') or {})} sources by rules that are "
-        "written down. Of every record that was read, `ledger.parquet` says what became of it and why."
+        f"# {shown(_name(manifest))}\n\nConversations for fine-tuning, winnowed from {sources} sources "
+        "by rules that are written down. Of every record that was read, `ledger.parquet` says what became of it and why."
     )
 
 

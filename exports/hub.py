@@ -8,17 +8,16 @@ meanwhile is never overwritten. The token is the client's own business (environm
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from exports.card import card
-from schemas.faults import BusyFault, DataFault, DeniedFault, Fault, MissingFault, StorageFault, UsageFault
+from exports.hub_faults import faults
+from schemas.faults import BusyFault, DataFault, MissingFault, UsageFault
 
 if TYPE_CHECKING:
-    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+    from huggingface_hub import CommitOperationAdd, HfApi
 
 _KIND: dict[str, Any] = {"repo_type": "dataset"}
 
@@ -63,12 +62,12 @@ class Pushed:
 def plan(release: Path, repo: str, api: "HfApi") -> Plan:
     """Compare a release with what the repository holds; nothing is sent.
 
-    Raises DataFault where a hash does not hold, MissingFault for a missing file, DeniedFault, StorageFault (see `_faults`).
+    Raises DataFault where a hash does not hold, MissingFault for a missing file, DeniedFault, StorageFault (see `hub_faults`).
     """
     if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", repo):
         raise UsageFault(f"{repo!r} is no repository: write it as OWNER/NAME")
     manifest, files = _verified(release)
-    with _faults(repo):
+    with faults(repo):
         state = _state(api, repo)
         parent, private, there, tags = state or (None, None, {}, {})
         old = _old(api, repo, parent) if "manifest.json" in there else {}
@@ -102,7 +101,7 @@ def push(plan: Plan, api: "HfApi", *, private: bool = True, tag: str | None = No
     _allowed(plan, private)
     if plan.tags.get(tag, plan.parent if plan.nothing else None) not in ({plan.parent} if plan.nothing else {None}):
         raise UsageFault(f"{plan.repo} has the tag {tag} already, on {plan.tags[tag][:12]}: choose another with --tag")
-    with _faults(plan.repo):
+    with faults(plan.repo):
         commit = plan.parent if plan.nothing else _commit(plan, api, private)
         assert commit is not None
         if tag not in plan.tags:
@@ -209,7 +208,7 @@ def _commit(plan: Plan, api: "HfApi", private: bool) -> str:
     if parent is None:
         api.create_repo(plan.repo, private=private, exist_ok=True, **_KIND)
         state = _state(api, plan.repo)
-        if state is None or state[1] is not private or state[2].keys() - {".gitattributes", "README.md"}:
+        if state is None or (private and not state[1]) or state[2].keys() - {".gitattributes", "README.md"}:
             raise BusyFault(f"{plan.repo} was made by somebody else meanwhile: look at it, and push again")
         parent = state[0]
     counts = plan.manifest.get("counts") or {}
@@ -228,47 +227,6 @@ def _addition(plan: Plan, name: str) -> "CommitOperationAdd":
     if said and made.upload_info.sha256.hex() != said:
         raise DataFault(f"{plan.release / name} changed since the plan was made: push again")
     return made
-
-
-@contextmanager
-def _faults(repo: str) -> Iterator[None]:
-    """The client's errors as ours: 401, 403 DeniedFault; 409, 412 BusyFault; network, 429 and 5xx StorageFault; other DataFault."""
-    from huggingface_hub.errors import HFValidationError, HfHubHTTPError, HTTPError, LocalTokenNotFoundError
-
-    try:
-        yield
-    except Fault:
-        raise
-    except LocalTokenNotFoundError:
-        raise DeniedFault("the Hub asks for a token: `hf auth login`, or set HF_TOKEN, and push again") from None
-    except HfHubHTTPError as error:
-        raise _refused(
-            error.response.status_code if error.response is not None else 0, repo, str(error.server_message or error)
-        ) from None
-    except (HTTPError, OSError) as error:
-        raise StorageFault(
-            f"{repo}: the Hub cannot be reached ({_clean(str(error) or type(error).__name__)}): try again"
-        ) from None
-    except (HFValidationError, ValueError) as error:
-        raise DataFault(f"{repo}: the Hub's client refused: {_clean(str(error))}") from None
-
-
-def _refused(status: int, repo: str, message: str) -> Fault:
-    told = _clean(message)
-    if status in (401, 403):
-        return DeniedFault(
-            f"{repo}: the Hub said no ({status}): log in with `hf auth login`, with a token that may write there. {told}"
-        )
-    if status in (409, 412):
-        return BusyFault(f"{repo} moved since the plan was made ({status}): look at what changed there, and push again. {told}")
-    if status == 0 or status == 429 or status >= 500:
-        return StorageFault(f"{repo}: the Hub failed ({status}): try again. {told}")
-    return DataFault(f"{repo}: the Hub refused ({status}): {told}")
-
-
-def _clean(message: str) -> str:
-    """A message in one line, with nothing in it that looks like a token."""
-    return " ".join(re.sub(r"(hf_|Bearer )\S+", "[token]", message).split())[:300]
 
 
 def _sha256(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""A better and a worse answer to one context, in TRL's explicit-prompt shape: `prompt`, `chosen`, `rejected`, each a list of messages.
+"""A better and a worse answer to one context, in TRL's shape: `prompt`, `chosen`, `rejected`, each a list of messages.
 
 A pair is the best row of a group against its worst. Three steps, so that rules can run between the first two and texts are
 opened only for pairs: `match` (small columns), `beside` (each side's signals, for rules), `table` (texts). Whoever is left
@@ -42,7 +42,7 @@ def match(members: pa.Table) -> tuple[pa.Table, pa.Table]:
     one (negative where score and rank disagree), else of ranks, else 1 for up against down; `margin_by` says which.
     Reasons: `no partner` (alone, or its group has no order), `tie` (no two distinct ranks), `neither best nor worst`.
     """
-    frame = pl.from_arrow(members.select(_MEMBER)).with_columns(
+    frame = pl.DataFrame(members.select(_MEMBER)).with_columns(
         pl.col("license").fill_null("unknown"), group=pl.coalesce("group_id", "id"), down=DOWN
     )
     frame = frame.with_columns(order=_order()).sort(["group", *BEST], descending=[False, *WORST_LAST], nulls_last=True)
@@ -57,7 +57,7 @@ def match(members: pa.Table) -> tuple[pa.Table, pa.Table]:
 
 
 def beside(pairs: pa.Table, signals: pa.Table) -> pa.Table:
-    """Pairs with what a rule sees: id, `chosen` and `rejected` (structs of all columns of `signals` but id), score_margin, source, license.
+    """Pairs with what a rule sees: id, `chosen`, `rejected` (structs of the columns of `signals`), score_margin, source, license.
 
     `signals` has one line a row (id and any columns).
     """
@@ -72,12 +72,12 @@ def beside(pairs: pa.Table, signals: pa.Table) -> pa.Table:
 
 
 def table(pairs: pa.Table, rows: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Pairs (MATCHED) with the texts of `rows` (ROW; both sides of every pair) -> SCHEMA sorted by id, and (id, reason) of the others.
+    """Pairs (MATCHED) with the texts of `rows` (ROW; both sides of each) -> SCHEMA sorted by id, and (id, reason) of the others.
 
     Reasons, for both rows of a pair: `empty answer`, `no answer at the end`, `identical answers` (equal but for white space and
     case), `different contexts`. The context is every turn that both share; what follows must be the assistant's (and tools').
     """
-    frame = pl.from_arrow(pairs)
+    frame = pl.DataFrame(pairs)
     texts = pl.DataFrame({"row": pl.from_arrow(rows["id"]), "said": pl.from_arrow(turns(rows["messages"], set()))})
     for side in ("chosen", "rejected"):
         frame = frame.join(texts.rename({"row": f"{side}_id", "said": side}), on=f"{side}_id", how="left", maintain_order="left")

@@ -86,9 +86,10 @@ def turns(messages: pa.ChunkedArray, more: set[str]) -> pa.Array:
 def left_out(members: pa.Table) -> pa.Table:
     """Standing rows (id, group_id, rank, score, label) that may not be learned from: id and reason.
 
-    Of a group only the best row leaves (rank 0, else the highest score, else thumbs up; ties by id); never one whose label is down.
+    Of a group only the best row leaves (rank 0, else the highest score, else thumbs up; ties by id); never one
+    whose label is down.
     """
-    frame = pl.from_arrow(members.select(["id", "group_id", "rank", "score", "label"])).with_columns(
+    frame = pl.DataFrame(members.select(["id", "group_id", "rank", "score", "label"])).with_columns(
         group=pl.coalesce("group_id", "id"), down=DOWN
     )
     frame = frame.sort(["group", *BEST], descending=[False, *WORST_LAST], nulls_last=True)

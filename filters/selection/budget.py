@@ -1,7 +1,9 @@
 """A word budget: who is in when not all fit.
 
 Units stand in a line and are taken from its head until the next one does not fit; there the line ends. So more budget
-never takes a unit out again. A unit longer than its whole budget could never be in: it steps out of the line instead of ending it.
+never takes a unit out again. A unit longer than its whole budget could never be in: it steps out of the line
+instead of ending it.
+
 The line's order is the draw: `best` has the highest value of `by` first; `weighted` is a draw without replacement in which the
 chance to be next goes by the value (Efraimidis and Spirakis 2006: key u^(1/w), u from a hash of seed and id); `random` is blind.
 """
@@ -39,8 +41,9 @@ def choose(units: pa.Table, select: Select | None, seed: int) -> Chosen:
     """Choose among units (id, words, and the columns that `by` and `mix.by` name) up to `select.words` words.
 
     Without `words` all are in. With `mix` each part has its share of the words; a part with fewer words than its share
-    gives all it has, and then `short` decides: `shrink` (the whole is smaller), `fill` (the others share the rest), `fail` (DataFault).
-    Raises UsageFault where `by` is no number, DataFault where a weight is negative. The choice does not depend on the order of rows.
+    gives all it has, and then `short` decides: `shrink` (the whole is smaller), `fill` (the others share the rest) or
+    `fail` (DataFault).
+    Raises UsageFault where `by` is no number, DataFault where a weight is negative. The order of rows changes nothing.
     """
     if select is None or select.words is None:
         return Chosen(pa.nulls(len(units), pa.string()), PARTS.empty_table())
@@ -48,7 +51,7 @@ def choose(units: pa.Table, select: Select | None, seed: int) -> Chosen:
     line = _line(units, select, seed)
     parts, shares = _parts(units, select.mix)
     there = {part: int(words[parts == at].sum()) for at, part in enumerate(shares)}
-    asked = {part: int(share * select.words) for part, share in shares.items()}
+    asked = {part: _floor(share * select.words) for part, share in shares.items()}
     budgets = _budgets(asked, there, shares, select.words, select.mix)
     reasons = np.full(len(units), "budget", object)
     reasons[parts < 0] = "not in the mix"
@@ -79,14 +82,13 @@ def _line(units: pa.Table, select: Select, seed: int) -> np.ndarray:
 
 
 def _keys(draw: np.ndarray, worth: np.ndarray, by: str, ids: list[str]) -> np.ndarray:
-    """Smaller is earlier: -ln(u) / w, the same order as u^(1/w) and free of underflow. Weight 0 or unknown comes last, in blind order."""
+    """Smaller is earlier: -ln(u) / w, the order of u^(1/w) without underflow. Weight 0 or unknown comes last, in blind order."""
     if (worth < 0).any():
         at = int(np.nanargmin(worth))
         raise DataFault(f"select: a weighted draw needs `{by}` of 0 or more, and {ids[at]} has {worth[at]:g}: write `draw: best`")
     some = worth > 0
     keys = np.array([-math.log(u) / w if w > 0 else 0.0 for u, w in zip(draw, worth, strict=True)])
-    last = keys[some].max(initial=0.0) + 1
-    return np.where(some, keys, last + draw)
+    return np.lexsort((draw, keys, ~some)).argsort().astype(np.float64)
 
 
 def _worth(units: pa.Table, by: str) -> np.ndarray:
@@ -127,6 +129,11 @@ def _budgets(
     return _filled(there, shares, words)
 
 
+def _floor(words: float) -> int:
+    """Whole words; 0.29 of 100 is 29, although the product of the floats is a hair below."""
+    return int(round(words, 6))
+
+
 def _filled(there: dict[str, int], shares: dict[str, float], words: int) -> dict[str, int]:
     """What short parts lack is shared out among the others by their shares, until no other is short."""
     fixed: dict[str, int] = {}
@@ -136,7 +143,7 @@ def _filled(there: dict[str, int], shares: dict[str, float], words: int) -> dict
             {part: share for part, share in shares.items() if part not in fixed and share > 0},
         )
         total = sum(open_.values())
-        asked = {part: int(rest * share / total) for part, share in open_.items()}
+        asked = {part: _floor(rest * share / total) for part, share in open_.items()}
         short = {part: there[part] for part in open_ if there[part] < asked[part]}
         if not short:
             return dict.fromkeys(shares, 0) | fixed | asked

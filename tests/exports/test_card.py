@@ -1,0 +1,122 @@
+"""The card: valid YAML, honest numbers, and nothing in it that a stranger wrote as code."""
+
+import json
+import re
+
+import pyarrow as pa
+import pytest
+import yaml
+
+from exports.card import card, shown
+from schemas import ledger, parquet
+from schemas.faults import MissingFault
+
+HOSTILE = "a|b`c`\n# <script>alert(1)</script> [x](http://evil) **bold** ![i](u) &lt; \u202eabc\x1b[31m\n---\n"
+MANIFEST = {
+    "name": "small",
+    "fingerprint": "f" * 32,
+    "recipe_sha256": "a" * 64,
+    "license": "mit",
+    "seed": 7,
+    "counts": {"preference": {"train": 40, "test": 2}, "sft": {"train": 2900, "test": 100}},
+    "sources": {"hh": {"license": "mit", "files": 1, "records": 2312, "rows": 4624}, HOSTILE: {"license": HOSTILE, "rows": 1}},
+    "edits": {"markdown": 1200},
+    "versions": {"polars": "2.1.0"},
+}
+
+
+@pytest.fixture
+def release(tmp_path):
+    return make(tmp_path, MANIFEST)
+
+
+def make(folder, manifest):
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def funnel(folder, *lines):
+    table = pa.Table.from_pylist([dict(zip(ledger.FUNNEL.names, line, strict=True)) for line in lines], ledger.FUNNEL)
+    parquet.write(table, folder / "funnel.parquet", ledger.FUNNEL)
+
+
+def header(text):
+    return yaml.safe_load(text.split("---\n")[1])
+
+
+def test_the_header_says_what_the_hub_asks(release):
+    head = header(card(release))
+    assert head["license"] == "mit" and head["size_categories"] == ["1K<n<10K"] and head["task_categories"] == ["text-generation"]
+    assert head["configs"] == [
+        {
+            "config_name": "sft",
+            "data_files": [{"split": "train", "path": "sft/train-*.parquet"}, {"split": "test", "path": "sft/test-*.parquet"}],
+            "default": True,
+        },
+        {
+            "config_name": "preference",
+            "data_files": [
+                {"split": "train", "path": "preference/train-*.parquet"},
+                {"split": "test", "path": "preference/test-*.parquet"},
+            ],
+        },
+    ]
+
+
+def test_a_licence_that_the_hub_does_not_know_is_other_with_its_name(release):
+    make(release, MANIFEST | {"license": "My Own: Licence"})
+    assert {"license": "other", "license_name": "my-own-licence"}.items() <= header(card(release)).items()
+
+
+def test_the_numbers_are_those_of_the_release(release):
+    funnel(release, ("a", "export", "budget", 5, 50), ("a", "keep", "refusal", 1000, 10), ("b", "keep", "refusal", 234, 1))
+    text = card(release)
+    assert "| keep | refusal | 1,234 | 11 |" in text and text.index("refusal") < text.index("budget")
+    assert "| hh | mit | 1 | 2,312 | 4,624 |" in text and "| markdown | 1,200 |" in text
+    assert "| `sft` | 2,900 | 100 |" in text and "polars 2" in text and "f" * 32 in text
+
+
+def test_strangers_text_is_only_words(release):
+    funnel(release, (HOSTILE, "keep", HOSTILE, 1, 1))
+    text = card(release)
+    body = text.split("---\n", 2)[2]
+    assert "<script" not in body and "\u202e" not in body and "\x1b" not in body
+    assert [line for line in body.splitlines() if line.startswith("# ")] == ["# small"]
+    rows = [line for line in body.splitlines() if "alert" in line]
+    assert len(rows) == 2
+    for row in rows:
+        cells = len(re.findall(r"(?<!\\)\|", row)) - 1
+        assert cells == (4 if row.startswith("| keep") else 5)
+        assert not re.search(r"(?<!\\)[`\[\]*]", row)
+    assert text.count("\n---\n") == 1
+
+
+def test_languages_are_those_of_kept_rows(release):
+    kinds = [("kept", "en")] * 150 + [("kept", "und")] * 3 + [("kept", "fr")] * 2 + [("kept", "de")] + [("dropped", "es")] * 50
+    lines = [{"id": f"{at:03d}", "source": "s", "fate": fate} for at, (fate, _) in enumerate(kinds)]
+    parquet.write(pa.Table.from_pylist(lines, ledger.LEDGER), release / "ledger.parquet", ledger.LEDGER)
+    signals = pa.table({"id": [line["id"] for line in lines], "language": [language for _, language in kinds]})
+    parquet.write(signals, release / "signals.parquet", signals.schema)
+    assert header(card(release))["language"] == ["en", "fr"]
+
+
+def test_little_is_enough(tmp_path):
+    text = card(make(tmp_path, {"fingerprint": "f"}))
+    assert header(text)["license"] == "unknown" and "configs" not in header(text)
+    with pytest.raises(MissingFault):
+        card(tmp_path / "none")
+
+
+def test_what_is_empty_is_no_split(release):
+    make(release, MANIFEST | {"counts": {"sft": {"train": 3, "test": 0}, "preference": {"train": 0}}})
+    assert [(config["config_name"], len(config["data_files"])) for config in header(card(release))["configs"]] == [("sft", 1)]
+
+
+def test_the_card_runs_as_written(release):
+    snippet = re.search(r"```python\n(.*?)```", card(release), re.S)[1]
+    compile(snippet, "card", "exec")
+    assert 'load_dataset("OWNER/small", "sft", split="train")' in snippet
+
+
+def test_shown_is_short_and_plain():
+    assert shown("hh-rlhf/a.json") == "hh-rlhf/a.json" and len(shown("x" * 900)) == 120 and shown("- a") == r"\- a"
