@@ -16,7 +16,7 @@ _H = np.uint64(0xCBF29CE484222325)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def character(data: np.ndarray, p: int) -> tuple[int, int]:
+def character(data: np.ndarray, p: int) -> tuple[np.int64, int]:
     """Code point at byte `p`, and how many bytes it takes."""
     b = np.int64(data[p])
     if b < 0x80:
@@ -30,7 +30,7 @@ def character(data: np.ndarray, p: int) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)
-def kind(c: int) -> int:
+def kind(c: np.int64) -> int:
     """SPACE, LETTER (digits and underscore too), SINGLE or MARK."""
     if c < 128:
         if c == 32 or 9 <= c <= 13 or 28 <= c <= 31:

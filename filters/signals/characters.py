@@ -43,5 +43,5 @@ def _urls(talk: Talk) -> pl.Series:
 
 def _signs(talk: Talk) -> pl.Series:
     texts = talk.content.gather(talk.once(answers))
-    counts = sum(texts.str.count_matches(sign, literal=True).cast(pl.Int64) for sign in ("#", "...", "…"))
-    return on_answers(talk, counts)
+    hashes, dots, ellipses = (texts.str.count_matches(sign, literal=True) for sign in ("#", "...", "…"))
+    return on_answers(talk, hashes + dots + ellipses)

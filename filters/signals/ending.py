@@ -26,9 +26,13 @@ _TAIL = r"[\s*_\"'”’»」』）)\]]*$"
 _ENDS = r"[.!?:…。！？：؟۔।~][\s*_\"'”’»」』）)\]]*$|[`|}>;\]\d]\s*$"  # closed, or code, a table, a number
 _OPEN = re.compile(r"(?:[^\W\d_\uff65-\uff9f]|[,，、(（])$")
 _LOWER = re.compile(r"(?:^|[\W\d_])[^\W\d_A-ZÀ-ÞΑ-ΩА-Я][^\W\d_]*$")  # not a name, a signature, a sign-off
-_NEVER = r"the|an|and|or|nor|but|of|than|because|although|whether|if|as|by|your|their|its|my|our|which|whose|such|every|via|per|while|e\.g|i\.e"
+_NEVER = (
+    r"the|an|and|or|nor|but|of|than|because|although|whether|if|as|by|your|their|its|my|our|which|whose|such|every|via|per|while|"
+    r"e\.g|i\.e"
+)
 _HARDLY = (
-    "to|with|from|for|into|onto|upon|at|is|are|was|were|be|been|has|have|who|these|including|when|where|could|should|would|may|might|"
+    "to|with|from|for|into|onto|upon|at|is|are|was|were|be|been|has|have|who|these|including|when|where|could|should|would|"
+    "may|might|"
     "will|can"
 )
 _MARKS = r"[\w)\"'”] ?[,(]$|[，、（]$"

@@ -24,13 +24,17 @@ _MACHINE = (
 _KNOWN = (
     rf"\bas an? (?:\w+[- ])?{_MACHINE}(?: (?:language )?(?:model|assistant|chatbot|system|program))?"
     r"(?:[,.;:]? (?:i\b|my\b|unfortunately|(?:trained|developed|created|designed) by)|,[^.\n]{1,60}, i\b|\.$)|"
-    rf"\bi(?:'m| am) (?:just |only |actually |simply |merely |not a (?:human|person)[^.]{{0,20}} )?(?:open assistant, |chatgpt, )?(?:an? )?(?:\w+[- ])?"
-    rf"{_MACHINE}\b(?:[,.;!]|$| (?:language|model|ai|assistant|created|trained|developed|designed|built|made|and|so|that|who|without|program|system|"
+    rf"\bi(?:'m| am) (?:just |only |actually |simply |merely |not a (?:human|person)[^.]{{0,20}} )?(?:open assistant, |"
+    rf"chatgpt, )?(?:an? )?(?:\w+[- ])?"
+    rf"{_MACHINE}\b(?:[,.;!]|$| (?:language|model|ai|assistant|created|trained|developed|designed|built|made|and|so|that|"
+    rf"who|without|program|system|"
     r"based|by|here)\b)|"
-    r"\bi (?:was|am|have been) (?:a (?:large )?(?:language )?model )?(?:created|trained|developed|made|built|designed|programmed) by "
+    r"\bi (?:was|am|have been) (?:a (?:large )?(?:language )?model )?(?:created|trained|developed|made|built|designed|"
+    r"programmed) by "
     r"(?:openai|anthropic|google|meta|laion|microsoft|deepmind|a team|researchers|my (?:creators|developers|programmers))\b|"
     r"\bmy (?:knowledge cut-?off|training data|programming|training cut-?off|creators at|developers at)\b|"
-    r"(?:作为|作為|我是|我只是)(?:一个|一個|一名|一款|一种|一種|由[^。，]{0,16})?(?:ai|人工智能|人工智慧|(?:大型)?语言模型|(?:大型)?語言模型|聊天机器人|虚拟助手|智能助手|chatgpt)|"
+    r"(?:作为|作為|我是|我只是)(?:一个|一個|一名|一款|一种|一種|由[^。，]{0,16})?(?:ai|人工智能|人工智慧|(?:大型)?语言模型|"
+    r"(?:大型)?語言模型|聊天机器人|虚拟助手|智能助手|chatgpt)|"
     r"\ben tant qu(?:e |'|')(?:une? )?(?:ia|intelligence artificielle|modèle de langage|assistant virtuel)|"
     r"\bcomo (?:un |uma? |una )?(?:ia|inteligencia artificial|inteligência artificial|modelo de (?:lenguaje|linguagem))|"
     r"\bals (?:ein |eine )?(?:ki|künstliche intelligenz|sprachmodell|ki-sprachmodell|ki-modell)\b"
@@ -62,8 +66,10 @@ _HINT = [
     "künstliche",
 ]
 _PROVIDER = (
-    r"(?i)\b(?:open ?ai|chat-?gpt|gpt-?[345](?:\.5|o)?|gpt-3\.5|anthropic(?:'s|,| ai| pbc)|claude (?:ai|instant|[1-4]|sonnet|opus|haiku)|deepmind|google bard|bing chat|"
-    r"open[- ]assistant|laion|llama[- ]?[23]|mistral ai|hugging ?face ?chat|deepseek|qwen|tongyi|ernie bot)\b|文心一言|通义千问|讯飞星火"
+    r"(?i)\b(?:open ?ai|chat-?gpt|gpt-?[345](?:\.5|o)?|gpt-3\.5|anthropic(?:'s|,| ai| pbc)|claude (?:ai|instant|[1-4]|"
+    r"sonnet|opus|haiku)|deepmind|google bard|bing chat|"
+    r"open[- ]assistant|laion|llama[- ]?[23]|mistral ai|hugging ?face ?chat|deepseek|qwen|tongyi|ernie bot)\b|文心一言|"
+    r"通义千问|讯飞星火"
 )
 _NAMES = [
     "openai",

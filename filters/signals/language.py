@@ -21,7 +21,8 @@ ROW = {
     "language_confidence": (pa.float64(), "probability of that language; NULL for `und`"),
 }
 _LANGUAGES = (
-    "af am ar as az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka kk km kn ko ky lo lt lv "
+    "af am ar as az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka kk km kn ko "
+    "ky lo lt lv "
     "mk ml mn mr ms my ne nl no or pa pl ps pt ro ru si sk sl sq sr sv sw ta te tg th tl tr tt ug uk ur uz vi zh zxx"
 )  # zxx: no language at all
 _ANSWER, _PROMPT, _FLOOR = 240, 120, 20  # characters
@@ -47,9 +48,9 @@ def model() -> Model:
     known = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     known.set_languages(_LANGUAGES.split())
     weights = np.ascontiguousarray(known.nb_ptc, np.float32)
-    automaton = [np.asarray(part, np.int32) for part in (known.tk_nextmove, known._rowbase, known.tk_output)]
+    steps, rows, features = (np.asarray(part, np.int32) for part in (known.tk_nextmove, known._rowbase, known.tk_output))
     same = np.array([known.nb_classes.index(name) for name in known.nb_classes])
-    return Model(np.array(known.nb_classes), *automaton, weights, np.asarray(known.nb_pc, np.float32), same)
+    return Model(np.array(known.nb_classes), steps, rows, features, weights, np.asarray(known.nb_pc, np.float32), same)
 
 
 def measure(talk: Talk) -> Columns:

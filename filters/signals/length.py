@@ -53,8 +53,8 @@ def measure(talk: Talk) -> Columns:
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> pl.Series:
     """part / whole, NULL where the whole is 0."""
-    part, whole = pl.Series(part).cast(pl.Float64), pl.Series(whole)
-    return part / whole.set(whole == 0, None)
+    known = pl.Series(whole)
+    return pl.Series(part).cast(pl.Float64) / known.set(known == 0, None)
 
 
 def _mean(talk: Talk, values: np.ndarray, role: int) -> pl.Series:

@@ -17,34 +17,50 @@ TURN = {"refusal": (pa.bool_(), "opens by declining; NULL on turns that are not 
 
 _OPENING = 320  # characters: two sentences
 _SORRY = (
-    r"(?:(?:oh|hi|hello|hey|well|yes|no|ok|okay|hmm|um|uh|ah)\b\W{1,4})?(?:(?:(?:i'm|i am|im|we are|we're) )?(?:so |very |really |truly |terribly )?sorry|"
-    r"(?:i'm|i am) afraid|unfortunately|regrettably|(?:my |sincere )*apologies|(?:i|we) (?:sincerely |deeply |do |must )*apologi[sz]e|i regret)"
+    r"(?:(?:oh|hi|hello|hey|well|yes|no|ok|okay|hmm|um|uh|ah)\b\W{1,4})?(?:(?:(?:i'm|i am|im|we are|we're) )?(?:so |very |"
+    r"really |truly |terribly )?sorry|"
+    r"(?:i'm|i am) afraid|unfortunately|regrettably|(?:my |sincere )*apologies|(?:i|we) (?:sincerely |deeply |do |"
+    r"must )*apologi[sz]e|i regret)"
 )
-_AS = r"as (?:an? |your |the )?(?:ai|artificial|large|language|machine|chat|virtual|digital|text|responsible|ethical)[^.!?\n]{0,80}?[,;:]? "
+_AS = (
+    r"as (?:an? |your |the )?(?:ai|artificial|large|language|machine|chat|virtual|digital|text|responsible|ethical)"
+    r"[^.!?\n]{0,80}?[,;:]? "
+)
 _CANNOT = (
     r"(?:i|we)(?: am| are|'m|'re)? (?:just |simply |really |also |currently |still |unfortunately,? |personally )?"
-    r"(?:can(?:no|')t|can not|could not|couldn't|will not|won't|not able to|unable to|must decline|have to decline|(?:must |have to )?refuse to|decline to|"
-    r"not (?:going to|allowed|permitted|programmed|designed|authori[sz]ed|comfortable|capable)|(?:would not|don't|do not) feel comfortable|"
+    r"(?:can(?:no|')t|can not|could not|couldn't|will not|won't|not able to|unable to|must decline|have to decline|(?:must |"
+    r"have to )?refuse to|decline to|"
+    r"not (?:going to|allowed|permitted|programmed|designed|authori[sz]ed|comfortable|capable)|(?:would not|don't|"
+    r"do not) feel comfortable|"
     r"(?:do not|don't) have the (?:ability|capability|capacity))\b"
 )
 _HELP = (
-    r"(?: (?:to|of|with|be able to|in good conscience|ethically|legally))*,? (?:help|assist|provid|fulfil|do (?:that|this)|answer (?:that|this|your)|"
-    r"giv\w* (?:you )?(?:advice|instructions|information|any)|creat|writ|generat|comply|support (?:or|any|this|that)|offer|engag|discuss (?:that|this|any)|"
-    r"recommend|condon|encourag|promot|access|brows|participat|produc|continue|respond to|advis|predict|suggest|endors|facilitat|share|disclos)"
+    r"(?: (?:to|of|with|be able to|in good conscience|ethically|legally))*,? (?:help|assist|provid|fulfil|do (?:that|this)|"
+    r"answer (?:that|this|your)|"
+    r"giv\w* (?:you )?(?:advice|instructions|information|any)|creat|writ|generat|comply|support (?:or|any|this|that)|offer|"
+    r"engag|discuss (?:that|this|any)|"
+    r"recommend|condon|encourag|promot|access|brows|participat|produc|continue|respond to|advis|predict|suggest|endors|"
+    r"facilitat|share|disclos)"
 )
-_LACK = r"(?:i|we) (?:do not|don't|didn't|did not) (?:currently |actually )?have (?:enough|any|access|sufficient|real|current|specific|that|data)"
+_LACK = (
+    r"(?:i|we) (?:do not|don't|didn't|did not) (?:currently |actually )?have "
+    r"(?:enough|any|access|sufficient|real|current|specific|that|data)"
+)
 _AND_SO = r"model[^.!?\n]{0,40}? (?:and|so|therefore) (?:i )?(?:can(?:no|')t|do not|don't|am unable|am not able)"
 _SUBJECT = (
     r"(?:this|that|your|the) (?:request|question|prompt|topic|content|task|type|kind)[^.\n]{0,60}"
     r"(?:inappropriate|not appropriate|against|violat|unethical|illegal|harmful|not something)"
 )
 _IMPROPER = (
-    r"(?:it is|it's|it would be|it would not be|it wouldn't be|this is|that is) (?:not )?(?:appropriate|ethical|acceptable|okay|ok|inappropriate|unethical|illegal)"
+    r"(?:it is|it's|it would be|it would not be|it wouldn't be|this is|that is) (?:not )?(?:appropriate|ethical|acceptable|"
+    r"okay|ok|inappropriate|unethical|illegal)"
     r"[^.\n]{0,30} to (?:provid|creat|writ|generat|discuss|answer|assist|help you|share|offer|engag|promot|mak)"
 )
 _CHINESE = (
-    r"(?:很|非常|十分)?(?:抱歉|对不起|對不起|遗憾|不好意思)[^。！？\n]{0,40}(?:无法|不能|没有能力|不提供|無法|沒有能力|没办法|拒绝|没有权限)|"
-    r"(?:作为|作為|我是)(?:一个|一個|一名|一款|一种|一種)?(?:ai|人工智能|语言模型|語言模型|大型)[^。！？\n]{0,40}(?:无法|不能|没有能力|無法|没有权限)"
+    r"(?:很|非常|十分)?(?:抱歉|对不起|對不起|遗憾|不好意思)[^。！？\n]{0,40}(?:无法|不能|没有能力|不提供|無法|沒有能力|"
+    r"没办法|拒绝|没有权限)|"
+    r"(?:作为|作為|我是)(?:一个|一個|一名|一款|一种|一種)?(?:ai|人工智能|语言模型|語言模型|大型)[^。！？\n]{0,40}(?:无法|"
+    r"不能|没有能力|無法|没有权限)"
 )
 _OTHERS = (
     r"(?:lo siento|lo lamento|disculp[ae])\b[^.\n]{0,40}\bno (?:puedo|podemos|tengo acceso|tengo la capacidad)|"
@@ -53,12 +69,15 @@ _OTHERS = (
     r"(?:sinto muito|desculpe|lamento)\b[^.\n]{0,40}\bnão (?:posso|consigo|tenho)|mi dispiace\b[^.\n]{0,40}\bnon posso"
 )
 _REFUSAL = (
-    rf"^[\W_]*(?:{_SORRY}\b[^.!?\n]{{0,60}}?\b(?:{_CANNOT}|{_LACK}|{_SUBJECT}|{_IMPROPER}|{_AND_SO})|{_AS}[^.!?\n]{{0,40}}?\b(?:{_CANNOT}|{_LACK})|"
+    rf"^[\W_]*(?:{_SORRY}\b[^.!?\n]{{0,60}}?\b(?:{_CANNOT}|{_LACK}|{_SUBJECT}|{_IMPROPER}|{_AND_SO})|"
+    rf"{_AS}[^.!?\n]{{0,40}}?\b(?:{_CANNOT}|{_LACK})|"
     rf"(?:(?:no|well|um|thank you|thanks)\b[^.\n]{{0,20}}[,.!] )?{_CANNOT}{_HELP}|{_IMPROPER}|{_CHINESE}|{_OTHERS})"
 )
 _EXCUSE = (  # sorry, but of something else
-    r"^[^\n]{0,120}?(?:can(?:no|')t|could not|couldn't|not able to|unable to|won't|will not|don't|not going to|没办法|无法|不能) ?"
-    r"(?:be able to )?(?:understand|see (?:what|how|why)|follow|believe|imagine|wait|stop|make it|come\b|attend|be there|get (?:it|there)|hear you|remember|find (?:my|the|your|it)|"
+    r"^[^\n]{0,120}?(?:can(?:no|')t|could not|couldn't|not able to|unable to|won't|will not|don't|not going to|没办法|无法|"
+    r"不能) ?"
+    r"(?:be able to )?(?:understand|see (?:what|how|why)|follow|believe|imagine|wait|stop|make it|come\b|attend|be there|"
+    r"get (?:it|there)|hear you|remember|find (?:my|the|your|it)|"
     r"sleep|feel|stay|let|tell (?:if|what|whether)|quite|理解您的意思|理解你的意思|确定)"
 )
 _HINT = [

@@ -36,7 +36,7 @@ def measure(talk: Talk) -> Columns:
 
 def _compressed(offsets: np.ndarray, data: np.ndarray) -> np.ndarray:
     ratios = np.full(len(offsets) - 1, np.nan)
-    view = memoryview(data)
+    view = data.data
     for i, (start, end) in enumerate(zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)):
         if size := min(end - start, _CAP):
             ratios[i] = len(zlib.compress(view[start : start + size], 6)) / size

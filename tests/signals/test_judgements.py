@@ -9,8 +9,10 @@ CUT = [
     LONG + "The storm of 1911 was worse than any other, because",
     LONG + "She keeps a list of what she needs (rope,",
     LONG + "\n\nOn most evenings the keeper sits beside the window while her brother slowly reads",
-    "Here is the script that you asked for, with a comment on each of its steps:\n\n```python\nimport os\nfor name in os.listdir('.'):\n    print(",
-    "1. Fill the kettle with fresh water and put it on.\n2. Warm the pot, then put in one spoon of tea for each guest and one for the",
+    "Here is the script that you asked for, with a comment on each of its steps:\n\n```python\nimport os\nfor name in "
+    "os.listdir('.'):\n    print(",
+    "1. Fill the kettle with fresh water and put it on.\n2. Warm the pot, then put in one spoon of tea for each guest and "
+    "one for the",
     "她每天早上都会去海边散步。她喜欢听海浪的声音。她也喜欢看日出。她常常想起她的祖父，因为",
 ]
 WHOLE = [
@@ -19,16 +21,22 @@ WHOLE = [
     "Paris",
     "The capital of France is Paris",
     LONG + "See https://harbour.org/lighthouses/keepers-and-their",
-    "Groceries for the week that you asked me to write down:\n- two loaves of bread\n- a dozen eggs\n- butter and\u00a0oil\n- tomatoes\n- a bag of rice",
-    "Things that children like to do with their friends:\n1. Songs they can sing to\n2. Someone they can talk to\n3. A place to hide in",
-    "def area(width, height):\n    # the area of a rectangle is the product of its sides, whatever the unit is\n    return width * height",
+    "Groceries for the week that you asked me to write down:\n- two loaves of bread\n- a dozen eggs\n- butter "
+    "and\u00a0oil\n- tomatoes\n- a bag of rice",
+    "Things that children like to do with their friends:\n1. Songs they can sing to\n2. Someone they can talk to\n3. A "
+    "place to hide in",
+    "def area(width, height):\n    # the area of a rectangle is the product of its sides, whatever the unit is\n    return "
+    "width * height",
     "```python\nprint('the end of a script that has a comment and')\n```",
-    "The sea is wide, the sea is deep,\nIt sings the tired world to sleep,\nIt rocks the boats from shore to shore\nAnd then it rocks them all once more",
+    "The sea is wide, the sea is deep,\nIt sings the tired world to sleep,\nIt rocks the boats from shore to shore\nAnd "
+    "then it rocks them all once more",
     "| name | legs |\n|---|---|\n| cat | 4 |\n| hen, which is a bird that lives with us and | 2 |",
-    "Dear Ann,\n\nThank you for the lamp. It stands by my bed. I read by its light each night.\n\nWith love and many good wishes from all of us,\nJoan",
+    "Dear Ann,\n\nThank you for the lamp. It stands by my bed. I read by its light each night.\n\nWith love and many good "
+    "wishes from all of us,\nJoan",
     "她每天早上都会去海边散步。她喜欢听海浪的声音。她也喜欢看日出。",
     "她喜欢海。" * 8 + "（笑）",
-    "Lovely news, everyone! We open the doors on Monday at nine. Come and see us. Bring your friends and your family #harbour #openday",
+    "Lovely news, everyone! We open the doors on Monday at nine. Come and see us. Bring your friends and your family "
+    "#harbour #openday",
     LONG + "Good night 🙂",
     "x = (3 + 4) * 2\nFirst add three and four to get seven. Then double it to get fourteen. So x equals 14",
 ]
