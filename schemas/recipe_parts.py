@@ -25,11 +25,9 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Key = Literal["conversation", "prompt", "response"]
 
-_NOT_YET = {
-    "tokens": "this version counts words, not tokens: write `words`",
-    "tokenizer": "this version counts words, not tokens: leave `tokenizer` out and write `words`",
-    "diversity": "`diversity` is not in this version: leave it out",
-    "balance": "`balance` is not in this version: leave it out",
+_WORDS = "this version counts words, not tokens: write `words`"
+_NOT_YET = {"tokens": _WORDS, "tokenizer": _WORDS} | {
+    name: f"`{name}` is not in this version: leave it out" for name in ("diversity", "balance")
 }
 
 
@@ -153,27 +151,25 @@ _KINDS: dict[str, tuple[str, type[Part]]] = {
 
 def _overlap(value: Any) -> Any:
     """Refuses what is none, or more than one, of the three kinds."""
-    if not isinstance(value, dict):
+    if isinstance(value, tuple(model for _, model in _KINDS.values())):
         return value
-    kinds = [kind for kind, (mark, _) in _KINDS.items() if mark in value]
+    kinds = [mark for mark, _ in _KINDS.values() if isinstance(value, dict) and mark in value]
     if len(kinds) != 1:
-        which = "mixes " + " and ".join(f"`{_KINDS[kind][0]}`" for kind in kinds) if kinds else "has no kind"
+        which = "mixes " + " and ".join(f"`{mark}`" for mark in kinds) if kinds else "has no kind"
         ways = "`similarity` (near-duplicates), `at_most` (a cap) or `against` (benchmarks)"
-        raise PydanticCustomError("kind", "{which}: write exactly one of {ways}", {"which": which, "ways": ways})
+        raise PydanticCustomError("kind", "{which}: write a map with exactly one of {ways}", {"which": which, "ways": ways})
     return value
 
 
-def _kind(value: Any) -> str | None:
-    if isinstance(value, dict):
-        return next((kind for kind, (mark, _) in _KINDS.items() if mark in value), None)
-    return next((kind for kind, (_, model) in _KINDS.items() if isinstance(value, model)), None)
+def _kind(value: Any) -> str:
+    return next(
+        kind for kind, (mark, model) in _KINDS.items() if isinstance(value, model) or (isinstance(value, dict) and mark in value)
+    )
 
 
 Overlap = Annotated[
     Annotated[Near, Tag("near")] | Annotated[Cap, Tag("cap")] | Annotated[Benchmark, Tag("benchmark")],
-    Discriminator(
-        _kind, custom_error_type="kind", custom_error_message="expected a map with `similarity`, `at_most` or `against`"
-    ),
+    Discriminator(_kind),
     BeforeValidator(_overlap, json_schema_input_type=Near | Cap | Benchmark),
 ]
 
