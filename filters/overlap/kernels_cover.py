@@ -6,7 +6,7 @@
 import numpy as np
 from numba import njit, types
 
-from filters.overlap.kernels import compiled, word
+from filters.overlap.kernels import compiled, until_space, word
 
 _BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 _I32 = types.Array(types.int32, 1, "C", readonly=True)
@@ -15,16 +15,6 @@ _U64 = types.Array(types.uint64, 1, "C", readonly=True)
 
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
-_ONES, _TOPS, _SPACES = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080), np.uint64(0x2020202020202020)
-
-
-@njit(inline="always")
-def _until_space(eight):
-    """How many of eight bytes stand before the first space (Warren, Hacker's Delight, 6-1)."""
-    rest = eight ^ _SPACES
-    spaces = (rest - _ONES) & ~rest & _TOPS
-    before = ((spaces & (~spaces + np.uint64(1))) >> np.uint64(7)) - np.uint64(1)
-    return np.int64(8) if spaces == 0 else np.int64(((before & _ONES) * _ONES) >> np.uint64(56))
 
 
 @compiled(types.int64(_BYTES, types.int64, types.int64, types.uint64[::1], types.int64[::1], types.int64[::1]))
@@ -36,7 +26,7 @@ def split(data: np.ndarray, start: int, stop: int, hashes: np.ndarray, begins: n
         key = np.uint64(0)
         while True:
             eight = word(data, at)
-            size = min(_until_space(eight), stop - at)
+            size = min(until_space(eight), stop - at)
             if size < 8:
                 eight &= (np.uint64(1) << np.uint64(8 * size)) - np.uint64(1)
             key = (key ^ eight ^ np.uint64(size)) * _BASE

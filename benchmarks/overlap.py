@@ -1,0 +1,170 @@
+"""winnow's overlap beside datasketch, in one run, on the same texts and shingles: who is how fast, and who finds what.
+
+    python benchmarks/overlap.py FILE... [--rows 20000] [--similarity 0.8]
+
+FILE: JSON arrays or JSON lines; all the strings of a record are its text. Half the rows are real, half are edits of them
+(1 to 5 words in a hundred replaced), so that exact similarities lie on both sides of the threshold. datasketch gets its
+fastest road: `MinHash.bulk`, affine32, xxhash. Times are the best of three, one thread, kernels compiled.
+"""
+
+import argparse
+import random
+import re
+import tempfile
+import time
+from pathlib import Path
+
+import orjson
+import pyarrow as pa
+import xxhash
+from datasketch import MinHash, MinHashLSH
+from rich.console import Console
+from rich.table import Table
+
+from filters.overlap.benchmarks import Item
+from filters.overlap.contamination import Index
+from filters.overlap.signatures import bands, sign
+from filters.overlap.twins import pairs
+
+WORD = re.compile("[^\\W_]+")
+
+
+def main() -> None:
+    """Read, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--similarity", type=float, default=0.8)
+    options = parser.parse_args()
+    texts = corpus(options.files, options.rows)
+    megabytes = sum(len(text.encode()) for text in texts) / 1e6
+    names = pa.array([f"{row:09d}" for row in range(len(texts))])
+    column = pa.array(texts, pa.large_string())
+    with tempfile.TemporaryDirectory() as folder:
+        signed = Path(folder) / "signed.arrow"
+        signing = best(lambda: sign(names, column, 5, signed))
+        pairing = best(lambda: pairs([signed], "text", options.similarity))
+        found = pairs([signed], "text", options.similarity)
+    sketching, sketches = once(lambda: sketch(texts))
+    asking = {
+        shape: once(lambda shape=shape: ask(sketches, options.similarity, shape)) for shape in (None, bands(options.similarity))
+    }
+    truth = {pair for pair in links(found) if jaccard(texts, pair) >= options.similarity}
+    truth |= {pair for _, answer in asking.values() for pair in answer if jaccard(texts, pair) >= options.similarity}
+    table = Table("step", "seconds", "rows/s", "MB/s", "recall", "precision", title=f"{len(texts):,} rows, {megabytes:.1f} MB")
+    add(table, "winnow: text to signatures and shingles", signing, len(texts), megabytes)
+    add(table, "datasketch: text to signatures (bulk)", sketching, len(texts), megabytes)
+    add(table, "winnow: verified pairs", pairing, len(texts), megabytes, links(found, options.similarity), truth)
+    for shape, (seconds, answer) in asking.items():
+        label = "its own bands" if shape is None else f"{shape[0]} x {shape[1]} bands"
+        add(table, f"datasketch: LSH, {label}, unverified", seconds, len(texts), megabytes, answer, truth)
+    items = [Item("made", number, text) for number, text in enumerate(texts[:20_000:2])]
+    index = Index(items)
+    add(table, f"winnow: {len(items):,} benchmark items", best(lambda: index.cover(names, column, 0.5)), len(texts), megabytes)
+    whole = sketching + asking[None][0]
+    Console().print(
+        table, f"signatures {sketching / signing:.0f} times, whole {whole / (signing + pairing):.0f} times datasketch's speed"
+    )
+
+
+def corpus(files: list[Path], rows: int) -> list[str]:
+    """Half real, half edited."""
+    real: list[str] = []
+    for path in files:
+        raw = path.read_bytes()
+        try:
+            records = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            records = [orjson.loads(line) for line in raw.splitlines() if line.strip()]
+        real += ["\n".join(strings(record)) for record in records]
+    rng = random.Random(20230504)
+    real = rng.sample(real, min(rows // 2, len(real)))
+    return real + [edited(text, rng) for text in real]
+
+
+def strings(value: object) -> list[str]:
+    """Every string in a decoded value."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [text for one in value for text in strings(one)]
+    return [value] if isinstance(value, str) else []
+
+
+def edited(text: str, rng: random.Random) -> str:
+    """1 to 5 words in a hundred replaced."""
+    words = text.split(" ")
+    for at in rng.sample(range(len(words)), max(1, round(len(words) * rng.uniform(0.01, 0.05)))):
+        words[at] = f"edit{rng.randrange(10**6)}"
+    return " ".join(words)
+
+
+def shingles(text: str) -> set[str]:
+    """Runs of five words, as text tools make them."""
+    words = WORD.findall(text.lower())
+    return {" ".join(words[at : at + 5]) for at in range(len(words) - 4)} or {" ".join(words)}
+
+
+def sketch(texts: list[str]) -> list[MinHash]:
+    """datasketch's fastest: bulk, with xxhash."""
+    sets = [[shingle.encode() for shingle in shingles(text)] for text in texts]
+    return MinHash.bulk(sets, num_perm=128, seed=1, scheme="affine32", hashfunc=xxhash.xxh32_intdigest)
+
+
+def ask(sketches: list[MinHash], similarity: float, shape: tuple[int, int] | None) -> set[tuple[int, int]]:
+    """Insert each and ask for it first: pairs, unverified, as datasketch gives them."""
+    lsh, found = MinHashLSH(threshold=similarity, num_perm=128, params=shape), set()
+    for row, one in enumerate(sketches):
+        found.update((other, row) for other in lsh.query(one))
+        lsh.insert(row, one)
+    return found
+
+
+def links(found: pa.Table, least: float = 0.0) -> set[tuple[int, int]]:
+    """winnow's pairs with every class of copies spelled out, as datasketch counts them."""
+    rows = [(int(one["id"]), int(one["other"]), one["similarity"]) for one in found.to_pylist() if one["similarity"] >= least]
+    classes: dict[int, list[int]] = {}
+    speaker: dict[int, int] = {}
+    for left, right, similarity in rows:
+        if similarity == 1.0:
+            speaker[right] = speaker.get(left, left)
+            classes.setdefault(speaker[right], [speaker[right]]).append(right)
+    out = {(a, b) for members in classes.values() for a in members for b in members if a < b}
+    for left, right, _ in rows:
+        for a in classes.get(left, [left]):
+            out.update((min(a, b), max(a, b)) for b in classes.get(right, [right]) if a != b)
+    return out
+
+
+def jaccard(texts: list[str], pair: tuple[int, int]) -> float:
+    """The exact similarity, from strings."""
+    left, right = shingles(texts[pair[0]]), shingles(texts[pair[1]])
+    return len(left & right) / len(left | right)
+
+
+def best(job: object) -> float:
+    """Seconds, the best of three."""
+    return min(once(job)[0] for _ in range(3))
+
+
+def once(job: object) -> tuple[float, object]:
+    """Seconds and result."""
+    start = time.perf_counter()
+    result = job()
+    return time.perf_counter() - start, result
+
+
+def add(
+    table: Table, step: str, seconds: float, rows: int, megabytes: float, answer: set | None = None, truth: set | None = None
+) -> None:
+    """One line; recall and precision against the pairs that anybody found and exact Jaccard confirmed."""
+    scores = (
+        ("", "")
+        if answer is None
+        else (f"{len(answer & truth) / len(truth):.4f}", f"{len(answer & truth) / max(1, len(answer)):.4f}")
+    )
+    table.add_row(step, f"{seconds:.3f}", f"{rows / seconds:,.0f}", f"{megabytes / seconds:,.0f}", *scores)
+
+
+if __name__ == "__main__":
+    main()
