@@ -24,7 +24,8 @@ class Span(NamedTuple):
 
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9@])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}([A-Za-z]{2,18})"
-    r"(?![A-Za-z0-9@_-])(?!:[\w/~.])"  # host:path is a copy over SSH
+    r"(?![A-Za-z0-9@_-])(?!:[\w/~.])",  # host:path is a copy over SSH
+    re.ASCII,
 )
 _NOBODY = re.compile(  # reserved domains, and what people write for "your address here"
     r"(?i).*@(?:.*\.)?(?:example\d*\.[a-z.]+|example|test|invalid|localhost|local|internal|onion|domain\d?\.com|your[\w-]*\.[a-z.]+)"
@@ -39,7 +40,8 @@ _ENDING = re.compile(  # countries have two letters; these twelve are files and 
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]){11,30}")
 _CARD = re.compile(
     r"(?<![\w./+*-])(?<!\d[ ,:=-])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|3\d{3}([ -])\d{6}\2\d{4,5}|\d{13,19})"
-    r"(?![\w/*=]|[.:+-]\d| \d{4}|,\d{3}(?!\d))"
+    r"(?![\w/*=]|[.:+-]\d| \d{4}|,\d{3}(?!\d))",
+    re.ASCII,
 )
 _CARD_ISSUER = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
@@ -48,17 +50,23 @@ _CARD_ISSUER = re.compile(
 _CARD_WORD = re.compile(r"(?i)card|visa|amex|american express|credit|debit|cvv|cvc|tarjeta|carte|karte|карт|卡|カード|카드")
 _PHONE = re.compile(
     r"(?<![\w.+(/=-])(?:\+[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4}|\(\d{3}\) ?\d{3}[-. ]\d{4}"
-    r"|(?:1-)?[2-9]\d\d([-.])[2-9]\d\d\1\d{4}|1[3-9]\d{9})(?![\w/=]|[.-]\d)"
+    r"|(?:1-)?[2-9]\d\d([-.])[2-9]\d\d\1\d{4}|1[3-9]\d{9})(?![\w/=]|[.-]\d)",
+    re.ASCII,
 )
-_IP4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)")
-_IP6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){1,6}(?![\w:]|\.\d)")
+_IP4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)", re.ASCII)
+_IP6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){1,6}(?![\w:]|\.\d)", re.ASCII)
 _VERSION = re.compile(r"(?i)(?:version|ver\.?|release|build|rev\.?|\bv|firmware|driver|section|chapter|[§#])\s*[:=]?\s*$")
 
 
 def _emails(text: str) -> Iterator[tuple[int, int]]:
     for match in _EMAIL.finditer(text):
         url = re.search(r"://[^\s/]*$", text[max(0, match.start() - 80) : match.start()])  # https://user:password@host
-        if _ENDING.fullmatch(match[1].lower()) and not url and not match[0].startswith("git@") and not _NOBODY.fullmatch(match[0]):
+        if (
+            _ENDING.fullmatch(match[1].lower())
+            and not url
+            and not match[0].startswith("git@")
+            and not _NOBODY.fullmatch(match[0])
+        ):
             yield match.span()
 
 

@@ -56,7 +56,9 @@ def apply(rows: pa.Table, edits: Mapping[str, Mapping[str, Any]]) -> tuple[pa.Ta
 def _edit(name: str, options: Mapping[str, Any]) -> ModuleType:
     if name not in names():
         near = difflib.get_close_matches(name, names(), 1) or names()
-        raise UsageFault(f"no edit is called {name!r}; did you mean {' or '.join(near)}? The {len(names())} edits: {', '.join(names())}")
+        raise UsageFault(
+            f"no edit is called {name!r}; did you mean {' or '.join(near)}? The {len(names())} edits: {', '.join(names())}"
+        )
     module = import_module(f"{__name__}.{name}")
     known = list(inspect.signature(module.repair).parameters)[1:]
     for option in options:
@@ -95,10 +97,13 @@ def _with(rows: pa.Table, lists: pa.ListArray, bounds: np.ndarray, mended: Mappi
     """The rows with new texts in their messages, everything else the same arrays."""
     turns = lists.flatten()
     columns = [
-        mended[field.name].to_arrow().cast(field.type) if field.name in mended else turns.field(field.name) for field in turns.type
+        mended[field.name].to_arrow().cast(field.type) if field.name in mended else turns.field(field.name)
+        for field in turns.type
     ]
     struct = pa.StructArray.from_arrays(columns, fields=list(turns.type))
-    new = pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), struct, type=lists.type, mask=lists.is_null() if lists.null_count else None)
+    new = pa.ListArray.from_arrays(
+        pa.array(bounds, pa.int32()), struct, type=lists.type, mask=lists.is_null() if lists.null_count else None
+    )
     return rows.set_column(rows.schema.get_field_index("messages"), rows.schema.field("messages"), new)
 
 

@@ -5,6 +5,7 @@ are wholly plain tags of prose (`<p>`, `<ol>`, `<pre>`) where no question is abo
 """
 
 import re
+from collections.abc import Callable
 from html import unescape
 
 import polars as pl
@@ -18,11 +19,31 @@ _WHOLE = re.compile(rf"(?s)\s*<(?:{_BLOCK}|hr)\b[^>]*>.*(?:</(?:{_BLOCK})>|<hr ?
 _PROSE = frozenset(
     "p div pre ol ul h1 h2 h3 h4 h5 h6 blockquote table thead tbody tr th td li strong em b i u s del br hr a code span sup sub".split()  # noqa: SIM905
 )
-_PAGE_TAGS = _PROSE | frozenset("button svg path rect polyline line img math semantics annotation mrow mi mo mn msup msub mfrac".split())  # noqa: SIM905
+_PAGE_TAGS = _PROSE | frozenset(
+    [
+        "button",
+        "svg",
+        "path",
+        "rect",
+        "polyline",
+        "line",
+        "img",
+        "math",
+        "semantics",
+        "annotation",
+        "mrow",
+        "mi",
+        "mo",
+        "mn",
+        "msup",
+        "msub",
+        "mfrac",
+    ]
+)
 _VOID = frozenset({"br", "hr", "img", "path", "rect", "line", "polyline"})
 _ATTRIBUTES = re.compile(r'\s*(?:(?:class|href|start|rel|target|align|dir)(?:="[^"]*")?\s*)*/?')
 _SIGNATURE = re.compile(
-    r'<(?:div|pre|code|span)\b[^>]*\bclass="[^"]*(?:\bmarkdown prose\b|\bprose (?:w-full|dark:)|!?whitespace-pre(?:-wrap)?\b|\bhljs language-|\bbg-black '
+    r'<(?:div|pre|code|span)\b[^<>]*\bclass="[^"<>]*(?:\bmarkdown prose\b|\bprose (?:w-full|dark:)|!?whitespace-pre(?:-wrap)?\b|\bhljs language-|\bbg-black '
     r"|\bmin-h-\[20px\]|\bbreak-words\b)"
 )
 _ABOUT = re.compile(
@@ -31,11 +52,15 @@ _ABOUT = re.compile(
     r"|\bweb\b|\bcode (?:to|that|for)\b|</?[a-z][a-z0-9]*[\s>/]|&lt;"
 )
 _PLAIN_TURN = re.compile(r'\s*<div class="[^"<>]*\bwhitespace-pre-wrap\b[^"<>]*">([^<]*)</div>\s*')
-_PRE = re.compile(r"(?s)<pre\b[^>]*>(.*?)</pre>")
-_PRE_LINE = re.compile(r"(?ms)^[ \t]*<pre\b[^>]*>((?:(?!</?pre\b).)*)</pre>[ \t]*$")
-_CODE = re.compile(r'(?s)<code\b([^>]*)>(.*)</code>')
-_MATH = re.compile(r"(?s)<span class=\"katex-mathml\">(?:(?!</math>).)*<annotation[^>]*>([^<]*)</annotation>\s*</semantics>\s*</math></span>")
-_BUTTON = re.compile(r"(?s)<(button|svg)\b(?:(?!<button|<svg).)*?</\1>")
+_PRE = re.compile(r"<pre\b[^<>]*>((?:[^<]|<(?!/?pre\b))*+)</pre>")
+_PRE_LINE = re.compile(rf"(?m)^[ \t]*{_PRE.pattern}[ \t]*$")
+_CODE = re.compile(r"<code\b([^<>]*)>")
+_MATH = re.compile(
+    r'(?s)<span class="katex-mathml">(?:(?!</math>|<span|<annotation).)*+<annotation[^<>]*>([^<]*)</annotation>\s*</semantics>\s*</math></span>'
+)
+_BUTTONS = [re.compile(rf"<{name}\b(?:[^<]|<(?!/?{name}\b))*+</{name}>") for name in ("svg", "button")]
+_SPAN = re.compile(r"<(/?)span\b[^<>]*>")
+_DRAWN = re.compile(r'<span class="katex-html"[^<>]*>')
 _HELD = re.compile("(?m)^(.*?)\ue000(\\d+)\ue001")
 
 
@@ -62,7 +87,7 @@ def _turn(text: str, certain: bool) -> str:
     return _settled(text, lambda turn: _converted(turn) if _is_page(turn, certain) else turn)
 
 
-def _settled(text: str, convert) -> str:  # noqa: ANN001
+def _settled(text: str, convert: Callable[[str], str]) -> str:
     """What a conversion gives, unless converting again would change it: then text and markup cannot be told apart."""
     if "</" not in text:
         return text
@@ -100,7 +125,9 @@ def _converted(text: str) -> str:
     done = [piece if is_code or not piece.strip() else _markdown(piece) for is_code, piece in pieces]
     for number, (is_code, piece) in enumerate(pieces):
         if not is_code and piece.strip():
-            done[number] = ("\n\n" if number else "") + done[number] + ("\n\n" if number + 1 < len(pieces) and pieces[number + 1][1] else "")
+            done[number] = (
+                ("\n\n" if number else "") + done[number] + ("\n\n" if number + 1 < len(pieces) and pieces[number + 1][1] else "")
+            )
     return "".join(done)
 
 
@@ -121,13 +148,36 @@ def _markdown(html: str) -> str:
         margin = re.sub(r"[^>\t]", " ", match[1])
         return match[1] + held[int(match[2])].replace("\n", "\n" + margin)
 
-    bare = _BUTTON.sub("", _MATH.sub(r"$\1$", _PRE.sub(hold, html)))
-    options = ConversionOptions(extract_metadata=False, autolinks=False, bullets="-", exclude_selectors=[".katex-html"])
+    bare = _undrawn(_MATH.sub(r"$\1$", _unbuttoned(_PRE.sub(hold, html))))
+    options = ConversionOptions(extract_metadata=False, autolinks=False, bullets="-")
     try:
         new = convert(bare.replace("\\", "\ue002"), options).content.replace("\ue002", "\\").strip("\n")
     except ConversionError:
         return html
     return _HELD.sub(put, new) if _letters(new) >= _letters(unescape(_TAG.sub("", bare))) else html
+
+
+def _unbuttoned(html: str) -> str:
+    for pattern in _BUTTONS:
+        html = pattern.sub("", html)
+    return html
+
+
+def _undrawn(html: str) -> str:
+    """Without the spans in which KaTeX draws a formula: its TeX stands beside them."""
+    kept, at = [], 0
+    for drawn in _DRAWN.finditer(html):
+        if drawn.start() < at:
+            continue
+        depth, end = 1, drawn.end()
+        for tag in _SPAN.finditer(html, end):
+            depth += -1 if tag[1] else 1
+            end = tag.end()
+            if not depth:
+                break
+        kept.append(html[at : drawn.start()])
+        at = end
+    return "".join(kept) + html[at:]
 
 
 def _letters(text: str) -> int:
@@ -136,12 +186,13 @@ def _letters(text: str) -> int:
 
 def _fenced(inner: str) -> str:
     """What stands between `<pre>` and `</pre>` as a fence with its language; the page's header and spans of colour go."""
-    code = _CODE.search(inner)
-    body = unescape(re.sub(r"</?span\b[^>]*>", "", code[2] if code else inner)).strip("\n")
+    code, end = _CODE.search(inner), inner.rfind("</code>")
+    code = code if code and code.end() <= end else None
+    body = unescape(_SPAN.sub("", inner[code.end() : end] if code else inner)).strip("\n")
     told = re.search(r"\blanguage-([\w+#.-]+)", code[1]) if code else None
-    header = _TAG.sub("", _BUTTON.sub("", inner[: code.start()])).strip() if code else ""
+    header = _TAG.sub("", _unbuttoned(inner[: code.start()])).strip() if code else ""
     language = told[1] if told else header if re.fullmatch(r"[\w+#.-]{1,20}", header) else ""
-    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", body)), 3)
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`{3,}", body))])
     return f"{fence}{language}\n{body}\n{fence}"
 
 

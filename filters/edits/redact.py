@@ -12,7 +12,6 @@ from filters.edits import _fences
 from schemas.faults import UsageFault
 from schemas.rows import Message
 
-
 ALONE = True
 
 

@@ -21,7 +21,9 @@ _LANGUAGE = (
     "|lisp|scheme|prolog|fortran|cobol|pascal|delphi|assembly|wasm|verilog|vhdl|applescript|awk|sed|vim|ada|stata|abap|apache|basic"
 )
 # The first two lines of a fence: its language, then what the page wrote over the code.
-_HEAD = re.compile(rf"\A(?P<open>[ \t>]*(?:`{{3,}}|~{{3,}}))(?P<told>[^\n`]*)\n[ \t>]*(?P<name>{_LANGUAGE})?\s?(?:{_COPY})[ \t]*\r?\n")
+_HEAD = re.compile(
+    rf"\A(?P<open>[ \t>]*(?:`{{3,}}|~{{3,}}))(?P<told>[^\n`]*)\n[ \t>]*(?P<name>{_LANGUAGE})?\s?(?:{_COPY})[ \t]*\r?\n"
+)
 _BARE = re.compile(rf"(?m)^[ \t]*(?:{_LANGUAGE})[ \t]*\n?(?:{_COPY})[ \t]*\n(?=[ \t]*\S)")
 _TAILS = re.compile(
     r"(?:(?:\A|\n)[ \t]*(?:(?:Copy)?\d[\d,]{0,8} chars? / \d[\d,]{0,8} words?|Was this response better or worse\?(?:\s*Better\s*Worse\s*Same)?"
@@ -30,8 +32,10 @@ _TAILS = re.compile(
 )
 _HEADS = re.compile(r"\A\s*(?:ChatGPT|ChatGPT said:|Assistant avatar|avatar)[ \t]*\n\s*(?=\S)")
 _SHARE = re.compile(r"(?:\n[ \t]*|(?<=\S))Share Prompt\s*\Z")
-_PAGER = re.compile(r"\A[ \t]*(\d{1,2}) / (\d{1,2})[ \t]*\n\s*(?=\S)|\n\s*(\d{1,2}) / (\d{1,2})\s*\Z")
-_SUMS = re.compile(r"(?i)fraction|divi[ds]|simplif|percent|decimal|ratio|calculat|evaluat|quotient|convert|numerator|score|rating|rate|probab|equa|math")
+_PAGER = re.compile(r"\A[ \t]*(\d{1,2}) / (\d{1,2})[ \t]*\n\s*(?=\S)|\n[ \t]*(\d{1,2}) / (\d{1,2})\s*\Z")
+_SUMS = re.compile(
+    r"(?i)fraction|divi[ds]|simplif|percent|decimal|ratio|calculat|evaluat|quotient|convert|numerator|score|rating|rate|probab|equa|math"
+)
 
 
 def might(texts: pl.Series) -> pl.Series:
@@ -69,7 +73,8 @@ def _edges(text: str, role: str) -> tuple[str, int]:
     first, last = pieces[0][1], pieces[-1][1]
     fences = _fences.code(text)
     if role == "assistant":
-        last, changes = _TAILS.subn("", last)
+        tail = _TAILS.search(last, max(0, len(last) - 2000))
+        last, changes = (last[: tail.start()].rstrip(), 1) if tail else (last, 0)
         if len(pieces) == 1:
             first = last
         first, more = _HEADS.subn("", first)
@@ -90,4 +95,4 @@ def _unpaged(text: str) -> tuple[str, int]:
     number, pages = int(match[1] or match[3]), int(match[2] or match[4])
     if not 1 <= number <= pages or pages < 2:
         return text, 0
-    return text[: match.start()] + text[match.end() :], 1
+    return (text[match.end() :] if match[1] else text[: match.start()].rstrip()), 1

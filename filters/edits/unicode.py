@@ -14,7 +14,9 @@ from schemas.rows import Message
 
 # Latin letters of UTF-8's first bytes, each followed by what its second byte becomes in Windows-1252 or Latin-1.
 _GARBLED = "[\u00c2-\u00f4\u0102\u0103\u0410-\u044f][\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178]"
-_ABOUT = re.compile(r"(?i)mojibake|encod|utf-?8|unicode|charset|latin-?1|windows-?125|iso-?8859|garbled|code ?page|编码|乱码|文字化け")
+_ABOUT = re.compile(
+    r"(?i)mojibake|encod|utf-?8|unicode|charset|latin-?1|windows-?125|iso-?8859|garbled|code ?page|编码|乱码|文字化け"
+)
 
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\u2028\u2029]")
 # As every browser reads them (WHATWG, "Encoding"): Windows-1252 under another name.

@@ -1,6 +1,7 @@
 """Every edit, present and future: what it may touch, that it counts, that a second run changes nothing."""
 
 import re
+import time
 from importlib import import_module
 
 import pyarrow as pa
@@ -21,7 +22,9 @@ def table(*conversations, **more):
     rows = []
     for number, turns in enumerate(conversations):
         messages = turns and [dict(zip(("role", "content", "reasoning"), turn, strict=False)) for turn in turns]
-        rows.append({"id": f"s/f#{number:09d}", "source": "s", "messages": messages, "fingerprint": fingerprint(messages or []), **more})
+        rows.append(
+            {"id": f"s/f#{number:09d}", "source": "s", "messages": messages, "fingerprint": fingerprint(messages or []), **more}
+        )
     return pa.Table.from_pylist(rows, schema=ROW)
 
 
@@ -39,9 +42,14 @@ def fences(text):
     for line in re.split(r"(?<=\n)", text):
         bare = line.lstrip(" \t>").rstrip("\r\n \t")
         if block is None:
-            run = re.match(r"(`{3,}|~{3,})[^`]*$", bare) or re.search(r"(?<!`)(`{3,})[\w+#.-]*$", re.sub("`{3,}[^`\n]+`{3,}", "", bare))
+            run = re.match(r"(`{3,}|~{3,})[^`]*$", bare) or re.search(
+                r"(?<!`)(`{3,})[\w+#.-]*$", re.sub("`{3,}[^`\n]+`{3,}", "", bare)
+            )
             if run and line.endswith("\n"):
-                block, mark = line if bare.startswith(run[1]) else line[line.rindex(run[1]) :], run[1] if bare.startswith(run[1]) else "```"
+                block, mark = (
+                    line if bare.startswith(run[1]) else line[line.rindex(run[1]) :],
+                    run[1] if bare.startswith(run[1]) else "```",
+                )
         else:
             block += line
             if re.fullmatch(rf"{mark}{mark[0]}*", bare):
@@ -71,7 +79,9 @@ def test_unknown_edit_names_the_nearest():
 
 
 def test_only_texts_change_and_each_change_is_counted():
-    rows = table([("user", "Hi"), ("assistant", DIRTY)], [("user", "clean"), ("assistant", "text")], extra='{"a": "a@b.com"}', model="m")
+    rows = table(
+        [("user", "Hi"), ("assistant", DIRTY)], [("user", "clean"), ("assistant", "text")], extra='{"a": "a@b.com"}', model="m"
+    )
     out, counted = edits.apply(rows, ALL)
     assert out["messages"].to_pylist()[0][1]["content"] == "Mail [EMAIL]"
     assert out.drop(["messages"]).equals(rows.drop(["messages"])) and out.schema == rows.schema
@@ -149,8 +159,40 @@ def test_might_never_misses(text):
     for name in edits.names():
         module = import_module(f"filters.edits.{name}")
         for role in ("user", "assistant"):
-            (new, changes), = module.repair([{"role": role, "content": text}])
+            ((new, changes),) = module.repair([{"role": role, "content": text}])
             assert new == text or (module.might(pl.Series([text]))[0] and changes), name
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "<pre ",
+        "<pre>",
+        "</pre><pre>",
+        "<div ",
+        '<div class="',
+        "<svg>",
+        "</code><code>",
+        '<span class="katex-mathml">',
+        "```",
+        "x```\n",
+        "\n",
+        "1 ",
+        "eyJ",
+        "a@",
+        "a.",
+        "-----BEGIN PRIVATE KEY-----",
+        "AA11 ",
+        "Regenerate response\n",
+        "Copy code\n",
+        "::1:",
+    ],
+)
+def test_hostile_text_costs_little(bad):
+    text = "<p>" + bad * (200_000 // len(bad)) + "</p>"
+    began = time.process_time()
+    edits.apply(table([("user", "Hi"), ("assistant", text)]), ALL)
+    assert time.process_time() - began < 5
 
 
 def test_all_edits_settle_on_real_dumps(dumps):
@@ -159,7 +201,13 @@ def test_all_edits_settle_on_real_dumps(dumps):
     files = sorted(dumps.glob("Marugannwg__*/**/*.json"))[:300]
     talks = [json.loads(file.read_bytes()) for file in files]
     roles = {"human": "user", "gpt": "assistant"}
-    rows = table(*[[(roles[m["from"]], m["value"]) for m in talk["conversations"]] for talk in talks if isinstance(talk, dict) and "conversations" in talk])
+    rows = table(
+        *[
+            [(roles[m["from"]], m["value"]) for m in talk["conversations"]]
+            for talk in talks
+            if isinstance(talk, dict) and "conversations" in talk
+        ]
+    )
     once, counted = edits.apply(rows, ALL)
     assert len(counted) > 10
     assert len(edits.apply(once, ALL)[1]) == 0
