@@ -43,7 +43,7 @@ def _answers(units: pa.Table, rules: list[Rule]) -> list[pa.Array]:
         return []
     needed = sorted({column.split(".")[0] for rule in rules for column in rule.columns}) or units.column_names[:1]
     asked = [duckdb.SQLExpression(f"TRY(\n{rule.sql}\n)").alias(f"r{at}") for at, rule in enumerate(rules)]
-    found = duck.connect().from_arrow(units.select(needed)).project(*asked).to_arrow_table()
+    found = duck.connect().from_arrow(units.select(needed).combine_chunks()).project(*asked).to_arrow_table()
     return [column.combine_chunks() for column in found.columns]
 
 
