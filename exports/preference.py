@@ -62,7 +62,7 @@ def beside(pairs: pa.Table, signals: pa.Table) -> pa.Table:
     `signals` has one line a row (id and any columns).
     """
     names = [name for name in signals.column_names if name != "id"]
-    ids, columns = signals["id"].combine_chunks(), {"id": pairs["id"]}
+    ids, columns = signals["id"].cast(pa.string()).combine_chunks(), {"id": pairs["id"]}
     for side in ("chosen", "rejected"):
         at = pc.index_in(pairs[f"{side}_id"], value_set=ids).combine_chunks()
         taken = signals.select(names).take(at).combine_chunks()

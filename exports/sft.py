@@ -58,7 +58,7 @@ def table(rows: pa.Table, words: pa.Table, wanted: set[str] | None = None) -> pa
     `wanted` is the union of `more` over all shards of a release, so that every shard has one schema.
     """
     wanted = more(rows) if wanted is None else wanted
-    counts = pc.index_in(rows["id"], value_set=words["id"].combine_chunks())
+    counts = pc.index_in(rows["id"], value_set=words["id"].cast(pa.string()).combine_chunks())
     columns = {
         "id": rows["id"],
         "messages": turns(rows["messages"], wanted),

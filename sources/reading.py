@@ -44,12 +44,12 @@ def opened(path: Path, pinned: str | None = None) -> Opened:
     if mode == spans.ARRAY and _is_one_talk(path):
         mode = spans.VALUES
     name = CONTAINERS[mode]
-    if pinned and mode != spans.VALUES:
+    if pinned and mode == spans.ARRAY:
         load(pinned)
         return Opened(name, Guess(pinned, 1.0, []), records(path, mode))
     sample, held = _look(records(path, mode))
     found = Guess(pinned, 1.0, []) if pinned else guess(sample)
-    alone = mode == spans.VALUES and held and len(held) == 1 and not held[0].fault
+    alone = mode in (spans.LINES, spans.VALUES) and held and len(held) == 1 and not held[0].fault
     if held and alone and not _fits(found, held[0]) and (wrapped := _wrapped(held[0])):
         name, held = "object", wrapped
         found = found if pinned else guess([record.value for record in spread(wrapped)])
@@ -141,14 +141,14 @@ class _Reading:
             id = own if len(rows) == 1 else f"{own}.{part}"
             if len(rows) > 1 and "group_id" not in row:
                 row["group_id"] = own
-            self.place(row)
+            self.place(row, own)
             self.rows.add(id, record.number, record.offset, [own], row)
 
-    def place(self, row: dict[str, Any]) -> None:
-        """Names of trees and of the groups in them hold within one file only."""
+    def place(self, row: dict[str, Any], where: str) -> None:
+        """Names of trees and of the groups in them hold within one record, or one file of flat messages."""
         if row.get("tree_id") is not None:
-            row["tree_id"] = f"{self.file.source}/{self.file.name}#{row['tree_id']}"
-            row["group_id"] = f"{self.file.source}/{self.file.name}#{row['group_id']}"
+            row["tree_id"] = f"{where}:{row['tree_id']}"
+            row["group_id"] = f"{where}:{row['group_id']}"
 
     def refuse(self, record: Record, why: Unreadable) -> None:
         """A line for a record that gives no row; bytes are kept of one that is quarantined."""
@@ -186,7 +186,7 @@ class _Reading:
                 self.refuse(record, row)
                 continue
             ids = [record_id(self.file.source, self.file.name, number) for number in numbers]
-            self.place(row)
+            self.place(row, f"{self.file.source}/{self.file.name}")
             self.rows.add(ids[-1], record.number, record.offset, ids, row)
         self.lines.sort(key=lambda line: line["record"])
         return self.batch()

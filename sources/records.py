@@ -19,6 +19,7 @@ from sources.streams import Corrupt, chunks
 LONGEST = 64 << 20  # bytes of one record
 _RAW_KEPT = 1 << 20  # bytes kept of a record that is longer than LONGEST, or of a file that is none of ours
 _BATCH = 1 << 14
+_LINES_SEEN = 64  # lines that tell whether a file is one of lines
 _NEXT = re.compile(rb',\s*(?=\{\s*"((?:[^"\\]|\\.)*)"\s*:)')
 _FIRST = re.compile(rb'\s*\{\s*"((?:[^"\\]|\\.)*)"')
 _TRIES, _REACH = 1000, 1 << 20  # how often, and over how many bytes each, the next whole element is sought
@@ -45,11 +46,11 @@ def container(head: bytes) -> int | None:
     text = body.lstrip()
     if not text:
         return spans.LINES
-    if text[:1] not in b'{["-0123456789tfn' or b"\0" in head[:64]:
+    if text[:1] not in b'{["-0123456789tfn' or text[1:2] == b"\0":
         return None
-    *lines, last = [line.strip() for line in text.split(b"\n", 200)]
+    *lines, last = [line.strip() for line in text.split(b"\n", _LINES_SEEN)]
     lines = [line for line in (lines if lines else [last]) if line]
-    whole = sum(_reads(line) for line in lines[:200])
+    whole = sum(_reads(line) for line in lines)
     if text[:1] == b"[":
         return spans.LINES if len(lines) > 1 and whole * 2 > len(lines) else spans.ARRAY
     if whole * 2 >= len(lines) and whole:
@@ -83,9 +84,11 @@ def inside(record: Record, key: str) -> list[Record] | None:
 
 
 def _reads(line: bytes) -> bool:
+    if line[:1] + line[-1:] not in (b"{}", b"[]"):
+        return False
     try:
-        return isinstance(orjson.loads(line), dict | list)
-    except orjson.JSONDecodeError:
+        return isinstance(strict.decode(line, 0), dict | list)
+    except strict.Refused:
         return False
 
 
@@ -118,6 +121,8 @@ def _items(path: Path, mode: int) -> Iterator[Item]:
         yield cutter.fault(cutter.place, len(cutter.buffer), broken.reason, broken.detail)
     else:
         cutter.feed(b"" if mode == spans.ARRAY else b"\n", now=True)
+        yield from cutter.whole()
+        yield from cutter.overlong()
         yield from cutter.rest()
 
 
@@ -162,7 +167,7 @@ class Cutter:
     def rest(self) -> Iterator[Item]:
         """At the end of the file: what is whole, and then what is left over."""
         yield from self.whole()
-        while (tail := self.buffer[self.place :].strip()) or self.opened in (spans.FRESH, spans.INSIDE):
+        while not self.lost and ((tail := self.buffer[self.place :].strip()) or self.opened in (spans.FRESH, spans.INSIDE)):
             start, end = self.place, len(self.buffer)
             self.place, state = end, self.opened
             self.opened = spans.CLOSED
@@ -185,20 +190,15 @@ class Cutter:
             return
 
     def overlong(self) -> Iterator[Item]:
-        """Give up a record that outgrew LONGEST, and find the next one if there is a way."""
-        if len(self.buffer) - self.place <= LONGEST and not self.lost:
-            return
+        """Give up a record that outgrew LONGEST, and go on where the next one begins, if that can be told."""
         if not self.lost:
+            if len(self.buffer) - self.place <= LONGEST:
+                return
             detail = f"longer than {LONGEST:,} bytes; the first {_RAW_KEPT:,} are kept"
-            again = self.mend(self.place, len(self.buffer))
-            end = again[0] if again else self.place + _RAW_KEPT
-            yield self.fault(self.place, min(end, self.place + _RAW_KEPT), "too_long", detail)
-        else:
-            again = self.mend(self.place, len(self.buffer))
-        if self.mode == spans.LINES and (line := self.buffer.find(b"\n", self.place)) >= 0:
-            again = line, line + 1
-        self.lost = not again
-        self.place = again[1] if again else max(self.place, len(self.buffer) - _REACH)
+            yield self.fault(self.place, self.place + _RAW_KEPT, "too_long", detail)
+        line = self.buffer.find(b"\n", self.place) if self.mode == spans.LINES else -1
+        again = (line, line + 1) if line >= 0 else self.mend(self.place, len(self.buffer))
+        self.lost, self.place = not again, again[1] if again else max(self.place, len(self.buffer) - _REACH)
         if again:
             self.opened = spans.INSIDE
             yield from self.whole()

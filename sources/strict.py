@@ -84,5 +84,5 @@ def _clean(value: Any) -> Any:
     if isinstance(value, list):
         return [_clean(item) for item in value]
     if isinstance(value, dict):
-        return _once([(_clean(key), _clean(item)) for key, item in value.items()])
+        return _once([(_LONE.sub("\ufffd", key), _clean(item)) for key, item in value.items()])
     return value

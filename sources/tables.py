@@ -56,7 +56,7 @@ class Rows:
 
 def refused(lines: list[dict[str, Any]]) -> pa.Table:
     """Lines of REFUSED as a table."""
-    return pa.Table.from_pylist(lines, REFUSED)
+    return pa.Table.from_pylist(lines, REFUSED) if lines else REFUSED.empty_table()
 
 
 def _array(values: Any, kind: pa.DataType) -> pa.Array:

@@ -114,10 +114,11 @@ def _text(content: Any) -> tuple[str, list[str]]:
     texts: list[str] = []
     thoughts: list[str] = []
     for part in content:
-        kind = "text" if isinstance(part, str) else part.get("type", "text") if isinstance(part, dict) else type(part).__name__
-        held = part if isinstance(part, str) else next((part[k] for k in (*_TEXT_KEYS, kind) if k in part), None)
+        fields = {"text": part} if isinstance(part, str) else part if isinstance(part, dict) else {"type": type(part).__name__}
+        kind = str(fields.get("type", "text"))
+        held = next((fields[key] for key in (*_TEXT_KEYS, kind) if key in fields), None)
         if kind not in _TEXT_PARTS + _THOUGHT_PARTS or not isinstance(held, str):
-            raise Unreadable("not_text", f"a part of the content is {str(kind)[:40]}")
+            raise Unreadable("not_text", f"a part of the content is {kind[:40]}")
         (texts if kind in _TEXT_PARTS else thoughts).append(held)
     return "\n\n".join(texts), thoughts
 

@@ -106,8 +106,8 @@ def buffers(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
     array = texts.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
     _, offsets, data = array.buffers()
     start = array.offset
-    places = np.frombuffer(offsets, np.int64)[start : start + len(array) + 1] if offsets else np.zeros(1, np.int64)
-    return places, np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)
+    places = np.frombuffer(offsets or bytes(8), np.int64)[start : start + len(array) + 1]
+    return places, np.frombuffer(data or b"", np.uint8)
 
 
 def _text(flat: pa.Array | pa.ChunkedArray, name: str) -> pl.Series:

@@ -59,9 +59,11 @@ def measure(talk: Talk) -> Columns:
 
 def _cut(text: str) -> bool:
     """A text that does not end as a sentence does: does it stop short?"""
-    lines = [line for line in text.rstrip().splitlines() if line.strip()]
+    if _size(text) < _WORDS:
+        return False
+    lines = [line for line in text.splitlines() if line.strip()]
     last = lines[-1].strip()
-    if _size(text) < _WORDS or _size(last) < _LINE or _CODE.search(last) or not _OPEN.search(last):
+    if _size(last) < _LINE or _CODE.search(last) or not _OPEN.search(last):
         return False
     if _ITEM.match(lines[-1]):
         return bool(_BROKEN_ITEM.search(last))

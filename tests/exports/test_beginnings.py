@@ -1,7 +1,7 @@
 """A row that is the beginning of another one, against the plain definition."""
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exports.beginnings import beginnings
@@ -30,6 +30,7 @@ def plainly(talks):
     return found
 
 
+@settings(deadline=None)
 @given(st.lists(TALK, max_size=9), st.integers(0, 9))
 def test_it_is_what_it_says_however_the_rows_are_cut(talks, cut):
     shards = [rows(talks[:cut]), rows(talks[cut:], start=min(cut, len(talks)))]

@@ -2,10 +2,14 @@
 
 import json
 import re
+from html import unescape
 
 import pyarrow as pa
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from exports.card import card, shown
 from schemas import ledger, parquet
@@ -116,6 +120,18 @@ def test_the_card_runs_as_written(release):
     snippet = re.search(r"```python\n(.*?)```", card(release), re.S)[1]
     compile(snippet, "card", "exec")
     assert 'load_dataset("OWNER/small", "sft", split="train")' in snippet
+
+
+@settings(deadline=None)
+@given(st.text(st.characters() | st.sampled_from("\\`*_{}[]()#!|~$@:<>&-+=. \n1ah"), max_size=40))
+def test_whatever_a_stranger_writes_a_reader_of_markdown_shows_as_words(text):
+    """A CommonMark reader, with tables and HTML on, as the outside truth: one row of two cells, nothing but text in them."""
+    reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    html = reader.render(f"| a | b |\n| --- | --- |\n| {shown(text)} | end |\n\n- {shown(text)} 1\n")
+    cells = re.findall(r"<td>(.*?)</td>", html, re.S)
+    assert len(cells) == 2 and cells[1] == "end"
+    assert not re.search("<", cells[0]) and html.count("<li>") == 1 == html.count("<ul>")
+    assert unescape(cells[0]) == " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def test_shown_is_short_and_plain():

@@ -1,8 +1,9 @@
 """Pairs: the best against the worst, one context, two answers."""
 
+import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exports import preference, sft
@@ -103,6 +104,7 @@ def test_rules_see_the_signals_of_both_sides():
         }
     ]
     assert len(preference.beside(pairs[:0], signals)) == 0
+    assert preference.beside(pairs, pl.DataFrame(signals).to_arrow()).to_pylist() == beside.to_pylist()
 
 
 MEMBER = st.fixed_dictionaries(
@@ -116,6 +118,7 @@ MEMBER = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(MEMBER, max_size=9), st.randoms())
 def test_every_row_is_in_a_pair_or_has_a_reason_and_no_rejected_answer_is_learned(members, chance):
     table = rows(*(row(at, **member) for at, member in enumerate(members)))

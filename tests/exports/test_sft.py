@@ -1,5 +1,6 @@
 """What a trainer gets to learn from."""
 
+import polars as pl
 import pyarrow as pa
 
 from exports import sft
@@ -54,6 +55,12 @@ def test_what_some_row_has_becomes_a_column_for_all():
     last = out["messages"][1].as_py()[1]
     assert last == {"role": "assistant", "content": "", "reasoning_content": "hm", "tool_calls": '[{"id": "1"}]', "weight": 0.0}
     assert sft.table(rows(row(0)), words(table), sft.more(table)).schema == out.schema
+
+
+def test_words_may_come_from_polars():
+    table = rows(row(0), row(1))
+    frame = pl.DataFrame({"id": ["x", "s/a#000000001", "s/a#000000000"], "words": [9, 7, 5]})
+    assert sft.table(table, frame.to_arrow())["words"].to_pylist() == [5, 7]
 
 
 def test_slices_and_chunks_give_the_same_turns():

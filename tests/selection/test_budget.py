@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filters.selection import choose
@@ -37,6 +37,7 @@ def mixed(short, budget=100, **shares):
     return Select(words=budget, by="quality", draw="best", mix=Mix(by="source", short=short, shares=shares))
 
 
+@settings(deadline=None)
 @given(st.lists(UNIT, max_size=30), st.integers(1, 400), DRAWS, st.sampled_from([None, "shrink", "fill"]), st.randoms())
 def test_never_over_and_the_same_for_any_order(rows, budget, draw, short, chance):
     table = units(rows)
@@ -49,6 +50,7 @@ def test_never_over_and_the_same_for_any_order(rows, budget, draw, short, chance
     assert kept(table.take(pa.array(order, pa.int64())), select) == found
 
 
+@settings(deadline=None)
 @given(st.lists(UNIT, max_size=30), st.integers(50, 400), st.integers(0, 400), DRAWS)
 def test_more_budget_never_takes_a_unit_out(rows, budget, more, draw):
     """From the length of the longest unit up, as no unit steps out of the line there."""
@@ -57,6 +59,7 @@ def test_more_budget_never_takes_a_unit_out(rows, budget, more, draw):
     assert small <= large
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=7), st.integers(1, 7))
 def test_best_is_the_optimum_where_all_are_of_one_length(values, count):
     table = units([(10, "a", value) for value in values])

@@ -2,7 +2,10 @@
 
 import pytest
 
-LONG = "A lighthouse keeper counts the ships that pass. She writes each name in a book. At night she trims the lamp and listens to the sea. "
+LONG = (
+    "A lighthouse keeper counts the ships that pass. She writes each name in a book. "
+    "At night she trims the lamp and listens to the sea. "
+)
 CUT = [
     LONG + "In the morning she goes down to the",
     LONG + "\n\nShe also keeps bees, hens, and",
