@@ -44,16 +44,16 @@ def opened(path: Path, pinned: str | None = None) -> Opened:
     if mode == spans.ARRAY and _is_one_talk(path):
         mode = spans.VALUES
     name = CONTAINERS[mode]
-    if pinned and mode == spans.ARRAY:
+    held: list[Record] | None
+    if pinned:
         load(pinned)
-        return Opened(name, Guess(pinned, 1.0, []), records(path, mode))
-    sample, held = _look(records(path, mode))
-    found = Guess(pinned, 1.0, []) if pinned else guess(sample)
-    alone = mode in (spans.LINES, spans.VALUES) and held and len(held) == 1 and not held[0].fault
-    if held and alone and not _fits(found, held[0]) and (wrapped := _wrapped(held[0])):
-        name, held = "object", wrapped
-        found = found if pinned else guess([record.value for record in spread(wrapped)])
-    return Opened(name, found, records(path, mode) if held is None else held)
+        found, held = Guess(pinned, 1.0, []), list(islice(records(path, mode), 2))
+    else:
+        sample, held = _look(records(path, mode))
+        found = guess(sample)
+    if held and len(held) == 1 and mode != spans.ARRAY and not _fits(found, held[0]) and (wrapped := _wrapped(held[0])):
+        return Opened("object", found if pinned else guess([record.value for record in spread(wrapped)]), wrapped)
+    return Opened(name, found, records(path, mode) if held is None or pinned else held)
 
 
 def _look(stream: Iterator[Record]) -> tuple[list[Any], list[Record] | None]:
@@ -71,7 +71,8 @@ def _look(stream: Iterator[Record]) -> tuple[list[Any], list[Record] | None]:
 
 
 def _fits(found: Guess, record: Record) -> bool:
-    return found.format is not None and load(found.format).looks(record.value) > 0
+    """Whether the format found knows this record, or the record has no value to know."""
+    return record.fault is not None or (found.format is not None and load(found.format).looks(record.value) > 0)
 
 
 def _is_one_talk(path: Path) -> bool:

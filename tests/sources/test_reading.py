@@ -1,0 +1,150 @@
+"""The law: every record of a file is in `records` of at least one row, or on exactly one refusal line."""
+
+import gzip
+import json
+import random
+import re
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.faults import UsageFault
+from schemas.ledger import REFUSED
+from schemas.rows import ROW
+from sources import File, inspect, read
+from sources.detect import Spread
+
+DUMPS = Path(__file__).resolve().parent.parent / "dumps"
+LINES = [json.dumps(r) for p in sorted(DUMPS.glob("*.jsonl")) for r in map(json.loads, p.read_text().splitlines())]
+
+
+def conserve(file: File, batch_bytes: int = 16 << 20) -> tuple[int, list, list]:
+    """Check the law and return records, rows and refusals of a file."""
+    total, rows, lines = 0, [], []
+    for batch in read(file, batch_bytes):
+        assert batch.rows.schema == ROW and batch.refused.schema == REFUSED
+        batch.rows.validate(full=True)
+        total += batch.records
+        rows += batch.rows.to_pylist()
+        lines += batch.refused.to_pylist()
+    ids = [row["id"] for row in rows]
+    assert ids == sorted(ids, key=str.encode) and len(set(ids)) == len(ids)
+    refused = [line["id"] for line in lines]
+    assert refused == sorted(refused) and len(set(refused)) == len(refused)
+    named = {record for row in rows for record in row["records"]}
+    assert not named & set(refused)
+    assert named | set(refused) == {f"{file.source}/{file.name}#{n:09d}" for n in range(total)}
+    assert all((line["raw"] is None) == (line["fate"] == "dropped") for line in lines)
+    return total, rows, lines
+
+
+ODD = st.sampled_from(LINES) | st.sampled_from(
+    ["{", "null", "[]", '{"a": 1, "a": 2}', '{"messages": [{}]}', "\udcff", '{"instruction": 3}']
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lines=st.lists(ODD, max_size=12),
+    array=st.booleans(),
+    pinned=st.sampled_from([None, "openai", "oasst_flat", "preference", "alpaca"]),
+)
+def test_conservation_over_any_mix(tmp_path_factory, lines, array, pinned):
+    path = tmp_path_factory.mktemp("c") / "f.json"
+    text = "[" + ",\n".join(lines) + "]" if array else "\n".join(lines)
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    for batch_bytes in (1, 1 << 20):
+        conserve(File("s", path, "a/f.json", format=pinned), batch_bytes)
+
+
+@pytest.mark.parametrize("path", sorted(DUMPS.iterdir()), ids=lambda path: path.stem)
+def test_rows_do_not_depend_on_batches_or_compression(path, tmp_path):
+    wanted = conserve(File("s", path, "f"))
+    assert conserve(File("s", path, "f"), 1) == wanted
+    for pack in (gzip.compress, zstandard.compress):
+        packed = tmp_path / "f.json"
+        packed.write_bytes(pack(path.read_bytes()))
+        assert conserve(File("s", packed, "f")) == wanted
+
+
+def test_a_refusal_says_where_and_keeps_the_bytes(tmp_path):
+    path = tmp_path / "f.jsonl"
+    good = b'{"instruction": "a", "input": "", "output": "b"}\n'
+    path.write_bytes(good + b'{"instruction": "a", \n' + good)
+    total, rows, [line] = conserve(File("s", path, "sub/f.jsonl", "mit"))
+    assert (total, [row["id"] for row in rows]) == (3, ["s/sub/f.jsonl#000000000", "s/sub/f.jsonl#000000002"])
+    assert (line["reason"], line["record"], line["offset"], line["fate"]) == ("json_syntax", 1, len(good), "quarantined")
+    assert line["raw"] == b'{"instruction": "a",' and rows[1]["origin"] == {"file": "sub/f.jsonl", "record": 2, "offset": 71}
+    assert rows[0]["license"] == "mit"
+
+
+def test_ten_parts_of_a_record_are_in_the_order_of_their_ids(tmp_path):
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps([{"instruction": "a", "input": "", "output": [str(n) for n in range(12)]}]))
+    _, rows, _ = conserve(File("s", path, "f"))
+    assert {row["id"].rpartition(".")[2]: row["rank"] for row in rows} == {str(n): n for n in range(12)}
+
+
+def test_an_array_of_turns_is_one_record(tmp_path):
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps([{"role": "client", "content": "a"}, {"role": "counselor", "content": "b"}], indent=1))
+    total, [row], _ = conserve(File("s", path, "f"))
+    assert total == 1 and len(row["messages"]) == 2
+
+
+def test_an_object_with_one_list_of_records_holds_records(tmp_path):
+    path = tmp_path / "f.json"
+    items = [{"instruction": f"say {n}", "input": "", "output": str(n)} for n in range(5)]
+    path.write_text(json.dumps({"note": 'x "data": [', "data": items, "more": {"data": [1]}}, indent=2))
+    total, rows, _ = conserve(File("s", path, "f"))
+    assert total == len(rows) == 5 and inspect(path).container == "object"
+    assert json.loads(path.read_bytes()[rows[3]["origin"]["offset"] :].split(b"}")[0] + b"}") == items[3]
+
+
+def test_a_pinned_format_is_obeyed_and_an_unknown_one_refused(tmp_path):
+    path = tmp_path / "f.json"
+    path.write_text('[{"instruction": "a", "output": "b"}]')
+    assert inspect(path, "openai").quarantined == {"unknown_shape": [0]}
+    with pytest.raises(UsageFault, match="alpaca, hh, oasst_flat"):
+        list(read(File("s", path, "f", format="alpacca")))
+
+
+def test_flat_messages_with_one_id_twice_are_told(tmp_path):
+    path = tmp_path / "f.jsonl"
+    flat = (DUMPS / "oasst_flat.jsonl").read_text().splitlines()
+    path.write_text("\n".join([*reversed(flat), flat[1]]))
+    _, rows, lines = conserve(File("s", path, "f"))
+    assert len(rows) == 3 and ("repeated_id", 10) in [(line["reason"], line["record"]) for line in lines]
+
+
+def test_a_ring_of_messages_is_no_endless_walk(tmp_path):
+    path = tmp_path / "f.jsonl"
+    ring = [{"message_id": a, "parent_id": b, "role": "assistant", "text": "x"} for a, b in ("ab", "bc", "ca", "da")]
+    path.write_text("\n".join(map(json.dumps, ring)))
+    assert [line["reason"] for line in conserve(File("s", path, "f"))[2]] == ["orphan"] * 4
+
+
+def test_hostile_texts_come_through_untouched(tmp_path, dumps):
+    texts = json.loads((dumps / "minimaxir__big-list-of-naughty-strings" / "blns.json").read_text())
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps([{"instruction": text, "input": "", "output": "ok"} for text in texts if text]))
+    _, rows, _ = conserve(File("s", path, "f"))
+    control = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+    assert [row["messages"][0]["content"] for row in rows] == [control.sub("", text) for text in texts if text]
+
+
+def test_inspect_counts_and_names_records():
+    found = inspect(DUMPS / "sharegpt.json")
+    assert (found.container, found.compression, found.records, found.rows, found.turns) == ("array", "plain", 6, 4, 11)
+    assert (found.dropped, found.quarantined) == ({"empty": [4]}, {"unknown_role": [5]})
+
+
+def test_a_sample_is_spread_over_the_whole_stream():
+    sample, seen = Spread(), random.Random(1).randrange(5000, 9000)
+    for n in range(seen):
+        sample.add(n)
+    gaps = {b - a for a, b in zip(sample.items, sample.items[1:], strict=False)}
+    assert 32 <= len(sample.items) <= 64 and len(gaps) == 1 and sample.items[-1] > seen - 2 * gaps.pop()

@@ -1,0 +1,204 @@
+"""One bad record costs its neighbours nothing, whatever the container, and nothing is read that strict JSON forbids."""
+
+import gzip
+import json
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sources import records as door
+from sources import spans, streams
+from sources.records import Record, container, head, records
+from sources.strict import Refused, decode
+
+FAULTS = {
+    b'{"a": 1, "a": 2}': "duplicate_key",
+    b'{"a": 1, "\\u0061": 2}': "duplicate_key",
+    b'{"a": {"b": [{"c": 1, "d": 2, "c": 3}]}}': "duplicate_key",
+    b'{"a": NaN}': "non_finite",
+    b'{"a": -Infinity}': "non_finite",
+    b'{"a": 1e400}': "non_finite",
+    b"{'a': 1}": "json_syntax",
+    b'{"a": 1,}': "json_syntax",
+    b'{"a": 1} // note': "json_syntax",
+    b'{"a": "tab\there"}': "json_syntax",
+    b'{"a": "nul\0here"}': "json_syntax",
+    b'{"a": "\xff"}': "encoding",
+    b'{"a": "\xed\xa0\x80"}': "encoding",
+    b'{"a": ' + b"[" * 1000 + b"]" * 1000 + b"}": "too_deep",
+    b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}": "too_deep",
+}
+
+
+def all_of(path: Path, data: bytes, mode: int | None = None) -> list[Record]:
+    path.write_bytes(data)
+    found = list(records(path, container(head(path)) if mode is None else mode))
+    assert [record.number for record in found] == list(range(len(found)))
+    plain = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    for record in found:
+        assert plain[record.offset :].startswith(record.raw)
+    return found
+
+
+@pytest.mark.parametrize(("bad", "reason"), FAULTS.items(), ids=[*range(len(FAULTS))])
+@pytest.mark.parametrize("frame", ["lines", "array"])
+def test_a_bad_record_is_named_and_its_neighbours_stay(tmp_path, bad, reason, frame):
+    parts = [b'{"a": "first"}', bad, b'{"a": "last"}']
+    data = b"[" + b", ".join(parts) + b"]" if frame == "array" else b"\n".join(parts)
+    found = all_of(tmp_path / "f", data)
+    assert [(r.value, r.fault) for r in found] == [({"a": "first"}, None), (None, reason), ({"a": "last"}, None)]
+    assert found[1].raw == bad
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b'{"a": "open}',
+        b'{"a": 1',
+        b'{"a": [1, 2}',
+        b'{"a": 1}}',
+        b'{"a": [1]]}',
+        b'{"a": "said "hi" to us"}',
+        b'{"a" 1}',
+        b'{"a": "x\\"}',
+        b'{"a": {"a": 1, {"b": 2}}',
+    ],
+)
+def test_an_array_is_taken_up_again_behind_a_broken_element(tmp_path, bad):
+    good = [b'{"a": "one", "n": 1}', b'{"a": "two, {three", "n": 2}', b'{"a": "}], [{", "n": 3}']
+    found = all_of(tmp_path / "f", b"[" + b",".join([good[0], bad, *good[1:]]) + b"]")
+    assert [r.raw for r in found if not r.fault] == good
+    assert [r.raw for r in found if r.fault] == [bad]
+
+
+def test_a_broken_first_element_does_not_hide_the_rest(tmp_path):
+    found = all_of(tmp_path / "f", b'[{"a": "open}, {"a": 2}, {"a": 3}]')
+    assert [r.value for r in found] == [None, {"a": 2}, {"a": 3}]
+
+
+@pytest.mark.parametrize("cut", range(1, 44))
+def test_a_cut_array_keeps_every_whole_record(tmp_path, cut):
+    data = b'[{"a": 1}, {"a": [2, 3]}, {"a": {"b": "c"}}]'
+    found = all_of(tmp_path / "f", data[:cut], spans.ARRAY)
+    whole = [v for v, end in (({"a": 1}, 9), ({"a": [2, 3]}, 24), ({"a": {"b": "c"}}, 43)) if end <= cut]
+    assert [r.value for r in found if not r.fault] == whole
+    assert [r.fault for r in found if r.fault] == ["truncated"]
+
+
+@pytest.mark.parametrize(
+    ("data", "values", "name"),
+    [
+        (b"", [], "lines"),
+        (b" \r\n\n", [], "lines"),
+        (b"[]", [], "array"),
+        (b"[ 1 ,\n 2]", [1, 2], "array"),
+        (b'{"a":1}', [{"a": 1}], "lines"),
+        (b'\xef\xbb\xbf{"a":1}\r\n\r\n{"a":2}', [{"a": 1}, {"a": 2}], "lines"),
+        (b'\xef\xbb\xbf[{"a":1}]', [{"a": 1}], "array"),
+        (b'[{"a":1},\n{"a":2}\n]\n', [{"a": 1}, {"a": 2}], "array"),
+        (b'[{"a":1}]\n[{"a":2}]\n', [[{"a": 1}], [{"a": 2}]], "lines"),
+        (b'{\n "a": 1\n}\n{\n "a": [\n2]}', [{"a": 1}, {"a": [2]}], "values"),
+        ('{"a":"x\u2028y"}\n{"a":1}'.encode(), [{"a": "x\u2028y"}, {"a": 1}], "lines"),
+        (b'{"a":"\\ud800 \\ud83d\\ude00"}', [{"a": "\ufffd \U0001f600"}], "lines"),
+        (b'{"a":"x\\u0000\\b\\u001fy\\t\\n\\r\\u000b"}', [{"a": "xy\t\n\r"}], "lines"),
+        (b'{"a":9223372036854775807}', [{"a": 2**63 - 1}], "lines"),
+        (
+            b'{"a":9223372036854775808,"b":-1' + b"0" * 5000 + b"}",
+            [{"a": "9223372036854775808", "b": "-1" + "0" * 5000}],
+            "lines",
+        ),
+    ],
+)
+def test_containers_are_told_by_content(tmp_path, data, values, name):
+    found = all_of(tmp_path / "f", data)
+    assert door.CONTAINERS[container(data)] == name
+    assert [r.value for r in found] == values
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"name,text\n1,hello\n", "unknown_container"),
+        (b"\x80\x04\x95.", "unknown_container"),
+        (b"PK\x03\x04", "unknown_container"),
+        ('[{"a": 1}]'.encode("utf-16"), "encoding"),
+        ('[{"a": 1}]'.encode("utf-16-le"), "encoding"),
+    ],
+)
+def test_what_is_no_json_is_one_record(tmp_path, data, reason):
+    assert [(r.fault, r.raw) for r in all_of(tmp_path / "f", data)] == [(reason, data)]
+
+
+def test_a_broken_gzip_marks_where_it_broke(tmp_path):
+    lines = [b'{"n": %d, "x": "%d"}' % (n, n * n * 7919) for n in range(5000)]
+    packed = gzip.compress(b"\n".join(lines))
+    (tmp_path / "f").write_bytes(packed[: len(packed) // 2])
+    found = list(records(tmp_path / "f", spans.LINES))
+    assert found[-1].fault == "corrupt_stream" and lines[len(found) - 1].startswith(found[-1].raw)
+    assert [r.raw for r in found[:-1]] == lines[: len(found) - 1] and len(found) > 1000
+
+
+def test_a_line_that_never_ends_costs_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(door, "LONGEST", 1 << 20)
+    monkeypatch.setattr(streams, "WINDOW", 1 << 18)
+    long = b'{"a": "' + b"x" * (3 << 20) + b'"}'
+    found = all_of(tmp_path / "f", b'{"a": 1}\n' + long + b'\n{"a": 2}\n')
+    assert [(r.value, r.fault) for r in found] == [({"a": 1}, None), (None, "too_long"), ({"a": 2}, None)]
+    found = all_of(tmp_path / "f", b'[{"a": 1},\n' + long + b',\n{"a": 2}]\n')
+    assert [(r.value, r.fault) for r in found] == [({"a": 1}, None), (None, "too_long"), ({"a": 2}, None)]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    values=st.lists(st.dictionaries(st.text(), JSON, min_size=1), min_size=2),
+    indent=st.sampled_from([None, 1]),
+    window=st.integers(1, 60),
+)
+def test_any_array_is_read_as_json_reads_it_in_any_windows(tmp_path_factory, values, indent, window):
+    path = tmp_path_factory.mktemp("r") / "f"
+    text = json.dumps(values, indent=indent, ensure_ascii=indent is None)
+    path.write_bytes(text.encode(errors="surrogatepass"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streams, "WINDOW", window)
+        patch.setattr(door, "_BATCH", 3)
+        found = list(records(path, spans.ARRAY))
+    assert not [r for r in found if r.fault]
+    assert [orjson.loads(orjson.dumps(r.value)) for r in found] == [decode(json.dumps(v).encode(), 1) for v in values]
+
+
+SUITE_ACCEPTED = {  # implementation-defined cases that we read; all others are refused
+    "i_number_double_huge_neg_exp.json", "i_number_real_underflow.json", "i_number_too_big_neg_int.json",
+    "i_number_too_big_pos_int.json", "i_number_very_big_negative_int.json", "i_object_key_lone_2nd_surrogate.json",
+    "i_string_1st_surrogate_but_2nd_missing.json", "i_string_1st_valid_surrogate_2nd_invalid.json",
+    "i_string_incomplete_surrogate_and_escape_valid.json", "i_string_incomplete_surrogate_pair.json",
+    "i_string_incomplete_surrogates_escape_valid.json", "i_string_invalid_lonely_surrogate.json",
+    "i_string_invalid_surrogate.json", "i_string_inverted_surrogates_U+1D11E.json", "i_string_lone_second_surrogate.json",
+    "i_structure_UTF-8_BOM_empty_object.json", "i_structure_500_nested_arrays.json",
+}  # fmt: skip
+SUITE_REFUSED = {"y_object_duplicated_key.json", "y_object_duplicated_key_and_value.json"}  # stricter than the RFC, on purpose
+
+
+def test_the_json_test_suite(dumps):
+    cases = sorted((dumps / "nst__JSONTestSuite" / "test_parsing").glob("*.json"))
+    assert len(cases) > 300
+    wrong = []
+    for case in cases:
+        expected = (case.name[0] == "y" or case.name in SUITE_ACCEPTED) and case.name not in SUITE_REFUSED
+        try:
+            decode(case.read_bytes(), 1)
+            got = True
+        except Refused:
+            got = False
+        if got != expected:
+            wrong.append(case.name)
+    assert wrong == []
