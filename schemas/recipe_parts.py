@@ -61,9 +61,7 @@ class Source(Part):
 
     path: Text = Field(description="file, folder or glob, taken from --data (or absolute)")
     license: Text = Field("unknown", description="licence of the source, as an SPDX id in lower case, or `unknown`")
-    urls: Texts | None = Field(
-        None, alias="from", description="where `winnow scavenge` brings it from: https://, file:// or hf://"
-    )
+    urls: Texts | None = Field(None, alias="from", description="where `winnow scavenge` brings it from: https:// or file://")
     format: Word | None = Field(None, description="pins the dump's format; else it is detected")
     sha256: Sha256 | None = Field(None, description="pins the bytes of the one address in `from`")
 
