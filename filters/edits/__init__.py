@@ -36,7 +36,7 @@ def names() -> list[str]:
 def apply(rows: pa.Table, edits: Mapping[str, Mapping[str, Any]]) -> tuple[pa.Table, pa.Table]:
     """Rows with repaired messages, and an EDITS table with one line for each turn and edit that changed something.
 
-    `edits` maps a name to its options and is worked through in the order written. Raises UsageFault for an unknown edit or option.
+    `edits` maps a name to its options, worked through in the order written. Raises UsageFault for an unknown edit or option.
     """
     modules = [(_edit(name, options), dict(options)) for name, options in edits.items()]
     lists = rows["messages"].combine_chunks()
@@ -47,7 +47,7 @@ def apply(rows: pa.Table, edits: Mapping[str, Mapping[str, Any]]) -> tuple[pa.Ta
     for field in _TEXTS:
         texts = pl.Series(turns.field(field), dtype=pl.String)
         for order, (module, options) in enumerate(modules):
-            after = _run(module, options, texts, roles, bounds, order, counts)
+            after = _run(module, options, texts, roles, bounds, order=order, counts=counts)
             if after is not texts:
                 mended[field] = texts = after
     return (_with(rows, lists, bounds, mended) if mended else rows), _counted(counts, rows["id"], list(edits))
@@ -73,6 +73,7 @@ def _run(
     texts: pl.Series,
     roles: pa.Array,
     bounds: np.ndarray,
+    *,
     order: int,
     counts: defaultdict[tuple[int, int, int], int],
 ) -> pl.Series:

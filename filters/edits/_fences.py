@@ -1,4 +1,4 @@
-"""Where a text is code: fenced blocks (CommonMark 4.5, at any indent or quote level, and those that open at the end of a line of prose),
+"""Where a text is code: fenced blocks (CommonMark 4.5), at any indent or quote level or opened at the end of a line of prose,
 and triple backticks within a line.
 """
 
@@ -27,7 +27,7 @@ def code(text: str) -> list[str]:
 
 
 def outside(text: str, repair: Callable[[str], tuple[str, int]]) -> tuple[str, int]:
-    """Repair what is not code until nothing more changes; a text whose code would not survive byte for byte is given back as it was."""
+    """Repair what is not code until nothing more changes; where code would not survive byte for byte the text stays as it was."""
     fences, now, changes = code(text), text, 0
     for _ in range(8):
         done = [(piece, 0) if is_code else repair(piece) for is_code, piece in split(now)]

@@ -1,7 +1,7 @@
 """A chat page's own HTML becomes Markdown; HTML that somebody writes or asks about stays.
 
-Two kinds of turns are the page's own beyond doubt: those with the page's classes (`markdown prose`, `hljs language-python`), and answers that
-are wholly plain tags of prose (`<p>`, `<ol>`, `<pre>`) where no question is about markup. Everything else is left as it is.
+Two kinds of turns are the page's own beyond doubt: those with the page's classes (`markdown prose`, `hljs language-python`),
+and answers that are wholly plain tags of prose (`<p>`, `<ol>`, `<pre>`) where no question is about markup. All else stays.
 """
 
 import re
@@ -16,39 +16,24 @@ from schemas.rows import Message
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)((?:\s[^<>]*)?)/?>")
 _BLOCK = "p|div|pre|ol|ul|h[1-6]|blockquote|table"
 _WHOLE = re.compile(rf"(?s)\s*<(?:{_BLOCK}|hr)\b[^>]*>.*(?:</(?:{_BLOCK})>|<hr ?/?>)\s*")
-_PROSE = frozenset(
-    "p div pre ol ul h1 h2 h3 h4 h5 h6 blockquote table thead tbody tr th td li strong em b i u s del br hr a code span sup sub".split()  # noqa: SIM905
+_PROSE = re.compile(
+    "p|div|pre|ol|ul|li|h[1-6]|blockquote|table|thead|tbody|tr|th|td|strong|em|b|i|u|s|del|br|hr|a|code|span|sup|sub"
 )
-_PAGE_TAGS = _PROSE | frozenset(
-    [
-        "button",
-        "svg",
-        "path",
-        "rect",
-        "polyline",
-        "line",
-        "img",
-        "math",
-        "semantics",
-        "annotation",
-        "mrow",
-        "mi",
-        "mo",
-        "mn",
-        "msup",
-        "msub",
-        "mfrac",
-    ]
+_PAGE_TAGS = re.compile(
+    f"{_PROSE.pattern}|button|svg|path|rect|line|polyline|img|math|semantics|annotation|mrow|mi|mo|mn|msup|msub|mfrac"
 )
 _VOID = frozenset({"br", "hr", "img", "path", "rect", "line", "polyline"})
 _ATTRIBUTES = re.compile(r'\s*(?:(?:class|href|start|rel|target|align|dir)(?:="[^"]*")?\s*)*/?')
 _SIGNATURE = re.compile(
-    r'<(?:div|pre|code|span)\b[^<>]*\bclass="[^"<>]*(?:\bmarkdown prose\b|\bprose (?:w-full|dark:)|!?whitespace-pre(?:-wrap)?\b|\bhljs language-|\bbg-black '
+    r'<(?:div|pre|code|span)\b[^<>]*\bclass="[^"<>]*(?:\bmarkdown prose\b|\bprose (?:w-full|dark:)'
+    r"|!?whitespace-pre(?:-wrap)?\b|\bhljs language-|\bbg-black "
     r"|\bmin-h-\[20px\]|\bbreak-words\b)"
 )
 _ABOUT = re.compile(
-    r"(?i)\bhtml|\bcss\b|\bxml\b|\bjsx\b|\bsvg\b|\bdom\b|\btags?\b|mark-?up|web ?(?:page|site|app)|\bdiv\b|\bpage\b|template|javascript|\bphp\b|\breact\b|\bvue\b"
-    r"|angular|scrap(?:e|ing)|pars(?:e|er|ing)|selector|\bbuttons?\b|e-?mail template|newsletter|wordpress|blogger|shopify|网页|标签|网站|页面|\bсайт|тег"
+    r"(?i)\bhtml|\bcss\b|\bxml\b|\bjsx\b|\bsvg\b|\bdom\b|\btags?\b|mark-?up|web ?(?:page|site|app)|\bdiv\b"
+    r"|\bpage\b|template|javascript|\bphp\b|\breact\b|\bvue\b"
+    r"|angular|scrap(?:e|ing)|pars(?:e|er|ing)|selector|\bbuttons?\b|e-?mail template|newsletter|wordpress"
+    r"|blogger|shopify|网页|标签|网站|页面|\bсайт|тег"
     r"|\bweb\b|\bcode (?:to|that|for)\b|</?[a-z][a-z0-9]*[\s>/]|&lt;"
 )
 _PLAIN_TURN = re.compile(r'\s*<div class="[^"<>]*\bwhitespace-pre-wrap\b[^"<>]*">([^<]*)</div>\s*')
@@ -56,7 +41,8 @@ _PRE = re.compile(r"<pre\b[^<>]*>((?:[^<]|<(?!/?pre\b))*+)</pre>")
 _PRE_LINE = re.compile(rf"(?m)^[ \t]*{_PRE.pattern}[ \t]*$")
 _CODE = re.compile(r"<code\b([^<>]*)>")
 _MATH = re.compile(
-    r'(?s)<span class="katex-mathml">(?:(?!</math>|<span|<annotation).)*+<annotation[^<>]*>([^<]*)</annotation>\s*</semantics>\s*</math></span>'
+    r'(?s)<span class="katex-mathml">(?:(?!</math>|<span'
+    r"|<annotation).)*+<annotation[^<>]*>([^<]*)</annotation>\s*</semantics>\s*</math></span>"
 )
 _BUTTONS = [re.compile(rf"<{name}\b(?:[^<]|<(?!/?{name}\b))*+</{name}>") for name in ("svg", "button")]
 _SPAN = re.compile(r"<(/?)span\b[^<>]*>")
@@ -113,7 +99,7 @@ def _sound(html: str, signed: bool) -> bool:
     """Every tag one of prose (or of a page's buttons), opened as often as closed, and nothing else that looks like a tag."""
     balance: dict[str, int] = {}
     for close, name, attributes in _TAG.findall(html):
-        if name not in (_PAGE_TAGS if signed else _PROSE) or not (signed or _ATTRIBUTES.fullmatch(attributes)):
+        if not (_PAGE_TAGS if signed else _PROSE).fullmatch(name) or not (signed or _ATTRIBUTES.fullmatch(attributes)):
             return False
         if name not in _VOID:
             balance[name] = balance.get(name, 0) + (-1 if close else 1)
@@ -151,7 +137,7 @@ def _markdown(html: str) -> str:
     bare = _undrawn(_MATH.sub(r"$\1$", _unbuttoned(_PRE.sub(hold, html))))
     options = ConversionOptions(extract_metadata=False, autolinks=False, bullets="-")
     try:
-        new = convert(bare.replace("\\", "\ue002"), options).content.replace("\ue002", "\\").strip("\n")
+        new = (convert(bare.replace("\\", "\ue002"), options).content or "").replace("\ue002", "\\").strip("\n")
     except ConversionError:
         return html
     return _HELD.sub(put, new) if _letters(new) >= _letters(unescape(_TAG.sub("", bare))) else html

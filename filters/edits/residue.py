@@ -13,12 +13,19 @@ from schemas.rows import Message
 
 ALONE = True
 
-_COPY = "Copy code|Copy Code|复制代码|複製程式碼|コードをコピーする|コードをコピー|코드 복사|Copier le code|Code kopieren|Copiar código|Copia codice|Скопировать код"
+_COPY = (
+    "Copy code|Copy Code|复制代码|複製程式碼|コードをコピーする|コードをコピー|코드 복사|Copier le code|Code kopieren"
+    "|Copiar código|Copia codice|Скопировать код"
+)
 _LANGUAGE = (
-    "python|javascript|typescript|java|csharp|c#|cpp|c\\+\\+|c|go|rust|ruby|php|perl|lua|swift|kotlin|scala|dart|r|julia|matlab|haskell"
-    "|bash|sh|shell|powershell|sql|html|css|scss|less|xml|json|yaml|yml|toml|ini|makefile|dockerfile|graphql|vbnet|vb|glsl|latex|tex"
-    "|markdown|diff|plaintext|text|arduino|objectivec|jsx|tsx|vue|nginx|http|clojure|elixir|erlang|fsharp|groovy|sas|solidity|mathematica"
-    "|lisp|scheme|prolog|fortran|cobol|pascal|delphi|assembly|wasm|verilog|vhdl|applescript|awk|sed|vim|ada|stata|abap|apache|basic"
+    "python|javascript|typescript|java|csharp|c#|cpp|c\\+\\+|c|go|rust|ruby|php|perl|lua|swift|kotlin|scala|dart"
+    "|r|julia|matlab|haskell"
+    "|bash|sh|shell|powershell|sql|html|css|scss|less|xml|json|yaml|yml|toml|ini|makefile|dockerfile|graphql"
+    "|vbnet|vb|glsl|latex|tex"
+    "|markdown|diff|plaintext|text|arduino|objectivec|jsx|tsx|vue|nginx|http|clojure|elixir|erlang|fsharp|groovy"
+    "|sas|solidity|mathematica"
+    "|lisp|scheme|prolog|fortran|cobol|pascal|delphi|assembly|wasm|verilog|vhdl|applescript|awk|sed|vim|ada"
+    "|stata|abap|apache|basic"
 )
 # The first two lines of a fence: its language, then what the page wrote over the code.
 _HEAD = re.compile(
@@ -26,23 +33,27 @@ _HEAD = re.compile(
 )
 _BARE = re.compile(rf"(?m)^[ \t]*(?:{_LANGUAGE})[ \t]*\n?(?:{_COPY})[ \t]*\n(?=[ \t]*\S)")
 _TAILS = re.compile(
-    r"(?:(?:\A|\n)[ \t]*(?:(?:Copy)?\d[\d,]{0,8} chars? / \d[\d,]{0,8} words?|Was this response better or worse\?(?:\s*Better\s*Worse\s*Same)?"
-    r"|Regenerate response|Stop generating|Free Research Preview\.? .{0,200}|ChatGPT (?:may produce inaccurate|can make mistakes).{0,160}"
+    r"(?:(?:\A|\n)[ \t]*(?:(?:Copy)?\d[\d,]{0,8} chars? / \d[\d,]{0,8} words?"
+    r"|Was this response better or worse\?(?:\s*Better\s*Worse\s*Same)?"
+    r"|Regenerate response|Stop generating|Free Research Preview\.? .{0,200}|ChatGPT (?:may produce inaccurate"
+    r"|can make mistakes).{0,160}"
     r"|ChatGPT (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{1,2} Version.{0,160}))+\s*\Z"
 )
-_HEADS = re.compile(r"\A\s*(?:ChatGPT|ChatGPT said:|Assistant avatar|avatar)[ \t]*\n\s*(?=\S)")
+_HEADS = re.compile(r"\A\s*(?:ChatGPT said:[ \t]*\n\s*(?=\S)|ChatGPT[ \t]*\n\s*(?=[^\n]{60}))")  # else a list of bots
 _SHARE = re.compile(r"(?:\n[ \t]*|(?<=\S))Share Prompt\s*\Z")
 _PAGER = re.compile(r"\A[ \t]*(\d{1,2}) / (\d{1,2})[ \t]*\n\s*(?=\S)|\n[ \t]*(\d{1,2}) / (\d{1,2})\s*\Z")
 _SUMS = re.compile(
-    r"(?i)fraction|divi[ds]|simplif|percent|decimal|ratio|calculat|evaluat|quotient|convert|numerator|score|rating|rate|probab|equa|math"
+    r"(?i)fraction|divi[ds]|simplif|percent|decimal|ratio|calculat|evaluat|quotient|convert|numerator|score"
+    r"|rating|rate|probab|equa|math"
 )
 
 
 def might(texts: pl.Series) -> pl.Series:
     """True where a text holds one of the page's words."""
     words = texts.str.contains(
-        rf"{_COPY}|Share Prompt|Regenerate response|Stop generating|chars? / [0-9]|better or worse\?|Free Research Preview|ChatGPT (?:may|can|said|[A-Z])"
-        r"|avatar|ChatGPT\s*\n"
+        rf"{_COPY}|Share Prompt|Regenerate response|Stop generating|chars? / [0-9]|better or worse\?"
+        rf"|Free Research Preview|ChatGPT (?:may|can|said|[A-Z])"
+        r"|ChatGPT\s*\n"
     )
     return words | texts.str.contains(r"^\s*[0-9]{1,2} / [0-9]{1,2}[ \t]*\n|\n\s*[0-9]{1,2} / [0-9]{1,2}\s*$")
 

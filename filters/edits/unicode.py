@@ -1,7 +1,7 @@
 """Characters that a broken pipeline left: mojibake where it is certain, decomposed letters, controls, invisible characters.
 
-Line ends become `\\n`. Joiners stay where a script or an emoji needs them (ZWNJ in Persian, ZWJ in a family), the zero-width space
-where words are not spaced (Thai, Khmer). Quotes, widths and ligatures are the writer's own and stay.
+Line ends become `\\n`. Joiners stay where a script or an emoji needs them (ZWNJ in Persian, ZWJ in a family), the
+zero-width space where words are not spaced (Thai, Khmer). Quotes, widths and ligatures are the writer's own and stay.
 """
 
 import re
@@ -13,7 +13,11 @@ from filters.edits import _fences
 from schemas.rows import Message
 
 # Latin letters of UTF-8's first bytes, each followed by what its second byte becomes in Windows-1252 or Latin-1.
-_GARBLED = "[\u00c2-\u00f4\u0102\u0103\u0410-\u044f][\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178]"
+_GARBLED = (
+    "[\u00c2-\u00f4\u0102\u0103\u0410-\u044f]"
+    "[\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d"
+    "\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178]"
+)
 _ABOUT = re.compile(
     r"(?i)mojibake|encod|utf-?8|unicode|charset|latin-?1|windows-?125|iso-?8859|garbled|code ?page|编码|乱码|文字化け"
 )
@@ -21,7 +25,10 @@ _ABOUT = re.compile(
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\u2028\u2029]")
 # As every browser reads them (WHATWG, "Encoding"): Windows-1252 under another name.
 _C1 = {code: char for code in range(0x80, 0xA0) if (char := bytes([code]).decode("cp1252", "ignore"))}
-_NEEDS_JOINER = "\u0590-\u08ff\u0900-\u0dff\u0f00-\u0fff\u1000-\u109f\u1780-\u18af\ua8e0-\ua8ff\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff"
+_NEEDS_JOINER = (
+    "\u0590-\u08ff\u0900-\u0dff\u0f00-\u0fff\u1000-\u109f\u1780-\u18af\ua8e0-\ua8ff"
+    "\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff"
+)
 _EMOJI = "\u00a9\u00ae\u2190-\u2bff\u3030\u303d\ufe0f\U0001f000-\U0001faff"
 _UNSPACED = "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df"
 _INVISIBLE = re.compile(

@@ -19,7 +19,8 @@ GONE = [
     ("assistant", "The answer.\nWas this response better or worse?BetterWorseSame", "The answer."),
     ("assistant", "The answer.\nCopy1204 chars / 210 words", "The answer."),
     ("assistant", "The answer.\n\nChatGPT can make mistakes. Check important info.", "The answer."),
-    ("assistant", "ChatGPT\nThe answer.", "The answer."),
+    ("assistant", "ChatGPT said:\n\nThe answer.", "The answer."),
+    ("assistant", f"ChatGPT\n{LONG}", LONG),
     ("user", f"{LONG}\n3 / 3", LONG),
     ("assistant", f"1 / 2\n\n{LONG}", LONG),
 ]
@@ -37,6 +38,7 @@ STAYS = [
     ("user", "Simplify this fraction for a pupil of ten years who has never seen one before, please:\n\n9 / 12"),
     ("assistant", "Creature of the deep, a card for the game that we invented together last night in the tavern\n\n2/2"),
     ("assistant", "1 / 2"),
+    ("assistant", "ChatGPT\nClaude\nBard"),
     ("assistant", "```text\nRun:\npython\nCopy code\nx\n```"),
     ("assistant", "```\nRegenerate response"),
     ("assistant", "ChatGPT is a model; ChatGPT can make mistakes, as all do."),

@@ -117,11 +117,11 @@ def test_slices_chunks_empty_and_missing_lists():
 
 
 PIECES = [
-    "```", "```python\n", "\n```\n", "~~~\n", "\n~~~\n", "````\n", "`", "Copy code\n", "python\nCopy code\n", "```\npythonCopy code\n", "1 / 3\n", "\n2 / 2",
-    "Share Prompt", "\nRegenerate response", "ChatGPT\n", "<p>", "</p>", "<pre><code class=\"hljs language-c\">", "</code></pre>", "<div class=\"markdown prose\">",
-    "</div>", "<ol><li>", "</li></ol>", "&lt;p&gt;", "<br>", "<b>x</b>", "<em>", "\\(x\\)", "* item\n", "    ", "> ", "\r\n", "\r", "\x00", "\x1b[0m", "\x92", "\u200b", "\u200d", "\u200c",
-    "\u202e", "\ufeff", "e\u0301", "\u1fef", "Ã©", "â€™", "Ã", "\u0645\u06cc\u200c", "👨\u200d👩", "a@b.co", "jo.kim@fernmail.org", "x@y", "@", ".com", "4111 1111 1111 1111", "DE89370400440532013000",
-    "AKIAZ3QWERTYUIOP2345", "sk-", "-----BEGIN PRIVATE KEY-----\n", "-----END PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDH8sfk2lm4p3Qz", "8.8.8.8", "\ue0000\ue001",
+    "```", "```python\n", "\n```\n", "~~~\n", "\n~~~\n", "````\n", "`", "Copy code\n", "python\nCopy code\n", "```\npythonCopy code\n", "1 / 3\n", "\n2 / 2",  # noqa: E501
+    "Share Prompt", "\nRegenerate response", "ChatGPT\n", "<p>", "</p>", "<pre><code class=\"hljs language-c\">", "</code></pre>", "<div class=\"markdown prose\">",  # noqa: E501
+    "</div>", "<ol><li>", "</li></ol>", "&lt;p&gt;", "<br>", "<b>x</b>", "<em>", "\\(x\\)", "* item\n", "    ", "> ", "\r\n", "\r", "\x00", "\x1b[0m", "\x92", "\u200b", "\u200d", "\u200c",  # noqa: E501
+    "\u202e", "\ufeff", "e\u0301", "\u1fef", "Ã©", "â€™", "Ã", "\u0645\u06cc\u200c", "👨\u200d👩", "a@b.co", "jo.kim@fernmail.org", "x@y", "@", ".com", "4111 1111 1111 1111", "DE89370400440532013000",  # noqa: E501
+    "AKIAZ3QWERTYUIOP2345", "sk-", "-----BEGIN PRIVATE KEY-----\n", "-----END PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDH8sfk2lm4p3Qz", "8.8.8.8", "\ue0000\ue001",  # noqa: E501
     "word", " ", "\n", "\n\n", "你好", "1", "-", "[EMAIL]", "|a|b|\n", "&amp;",
 ]  # fmt: skip
 HOSTILE = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=14).map("".join)

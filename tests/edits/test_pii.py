@@ -74,7 +74,7 @@ KEYS = {
     "groq": lambda: f"gsk_{some(WORD, 52)}",
     "discord": lambda: f"M{some(WORD, 23)}.{some(WORD, 6)}.{some(WORD, 27)}",
     "jwt": lambda: ".".join(base64.urlsafe_b64encode(part.encode()).decode().strip("=") for part in
-                            ['{"alg":"HS256","typ":"JWT"}', f'{{"sub":"{some(LOWER, 9)}","iat":{some("123456789", 10)}}}', some(WORD, 24)]),
+                            ['{"alg":"HS256","typ":"JWT"}', f'{{"sub":"{some(LOWER, 9)}","iat":{some("123456789", 10)}}}', some(WORD, 24)]),  # noqa: E501
     "private_key": lambda: "-----BEGIN RSA PRIVATE KEY-----\n"
     + "\n".join(some(WORD + "+/", 64) for _ in range(6)) + "\n-----END RSA PRIVATE KEY-----",
 }  # fmt: skip
@@ -84,7 +84,7 @@ def email():
     local = some(LOWER, RNG.randint(3, 9)) + RNG.choice(
         ["", "." + some(LOWER, 5), some(DIGITS, 2), "_" + some(LOWER, 3), "+news"]
     )
-    return f"{local}@{RNG.choice(['gmail.com', 'mail.' + some(LOWER, 6) + '.co.uk', some(LOWER, 8) + '.org', 'web.de', 'qq.com', some(LOWER, 5) + '.edu'])}"
+    return f"{local}@{RNG.choice(['gmail.com', 'mail.' + some(LOWER, 6) + '.co.uk', some(LOWER, 8) + '.org', 'web.de', 'qq.com', some(LOWER, 5) + '.edu'])}"  # noqa: E501
 
 
 def iban():
@@ -146,7 +146,7 @@ NOISE = [
     lambda: f"{some(DIGITS, 9)} * {some(DIGITS, 9)} = {some(DIGITS, 17)}",
     lambda: f"pi = 3.{some(DIGITS, 30)}",
     lambda: f"{some(DIGITS, 4)} {some(DIGITS, 4)} {some(DIGITS, 4)} {some(DIGITS, 4)} {some(DIGITS, 4)} {some(DIGITS, 4)}",
-    lambda: f"20{some(DIGITS, 2)}-0{RNG.randint(1, 9)}-1{some(DIGITS, 1)} 1{some(DIGITS, 1)}:{RNG.randint(10, 59)}:{RNG.randint(10, 59)}",
+    lambda: f"20{some(DIGITS, 2)}-0{RNG.randint(1, 9)}-1{some(DIGITS, 1)} 1{some(DIGITS, 1)}:{RNG.randint(10, 59)}:{RNG.randint(10, 59)}",  # noqa: E501
     lambda: f"ISBN 978-{some(DIGITS, 1)}-{some(DIGITS, 4)}-{some(DIGITS, 4)}-{some(DIGITS, 1)}",
     lambda: f"@app.route('/{some(LOWER, 4)}')\ndef f(): pass",
     lambda: f"npm i {some(LOWER, 6)}@{RNG.randint(1, 9)}.2.{RNG.randint(1, 9)}",
@@ -158,10 +158,10 @@ NOISE = [
     lambda: "sk-" + "x" * 48 + " sk-your-key-here ghp_" + "x" * 36 + " AKIAIOSFODNN7EXAMPLE hf_" + "x" * 34,
     lambda: f"integrity sha384-{some(WORD + '+/', 64)}",
     lambda: f"A = [[{', '.join(some(DIGITS, 4) for _ in range(4))}]]; f(x) = x^{RNG.randint(2, 9)} mod {some(DIGITS, 11)}",
-    lambda: f"DE{some(DIGITS, 20)} is a part number, GB{some(DIGITS, 2)} {some(BASE32, 4)} {some(DIGITS, 4)} {some(DIGITS, 4)} too",
+    lambda: f"DE{some(DIGITS, 20)} is a part number, GB{some(DIGITS, 2)} {some(BASE32, 4)} {some(DIGITS, 4)} {some(DIGITS, 4)} too",  # noqa: E501
     lambda: f"::1 fe80::{some(HEX, 4)} std::vector<int>::iterator aa:bb:cc:dd:ee:ff",
     lambda: f"section {RNG.randint(1, 9)}.{RNG.randint(1, 9)}.{RNG.randint(1, 9)}.{RNG.randint(1, 9)} of the law",
-    lambda: f"{RNG.randint(100, 999)}-{RNG.randint(10, 99)} chairs, {RNG.randint(1000, 9999)}-{RNG.randint(1000, 9999)} years, 1/{some(DIGITS, 3)}",
+    lambda: f"{RNG.randint(100, 999)}-{RNG.randint(10, 99)} chairs, {RNG.randint(1000, 9999)}-{RNG.randint(1000, 9999)} years, 1/{some(DIGITS, 3)}",  # noqa: E501
     lambda: f"{some(DIGITS, 16)},{some(DIGITS, 15)};{some(DIGITS, 13)}",
 ]  # fmt: skip
 
@@ -181,7 +181,7 @@ MAKERS = {"email": email, "iban": iban, "card": card, "phone": phone, "ip": ip}
 
 @pytest.mark.parametrize("kind", pii.KINDS)
 def test_precision_and_recall_by_kind(kind, record_property, capsys):
-    make = MAKERS.get(kind, lambda: RNG.choice(list(KEYS.values()))())
+    make = MAKERS.get(kind, lambda: RNG.choice(list(KEYS.values()))())  # noqa: PLW0108
     right = wrong = planted = 0
     for number in range(1500):
         thing = make() if number % 3 == 0 else None
