@@ -8,6 +8,7 @@ and, where it also judges single turns,
 
 `talk` is a batch laid flat (`_talk.Talk`); what several families derive from it is made once. Signals of the row judge
 the assistant's side unless their definition says otherwise. Files that begin with an underscore hold no family.
+A folder added to `__path__` (then `families.cache_clear()`) brings a person's own families.
 """
 
 import pkgutil

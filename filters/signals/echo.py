@@ -1,4 +1,4 @@
-"""An answer that gives the question back."""
+"""An answer that gives the question back. Editing, translating code and quoting do so too: judge it beside the length."""
 
 import pyarrow as pa
 

@@ -16,7 +16,7 @@ ROW = {
 TURN = {"markup_left": (pa.int64(), "HTML tags and entities outside code; NULL on turns that are not the assistant's")}
 
 _NAMES = (
-    "div|span|p|br|a|td|tr|th|table|tbody|thead|ul|ol|li|h[1-6]|strong|em|b|i|u|img|font|center|button|svg|sup|sub|code|pre|"
+    "div|span|p|br|a|td|tr|th|table|tbody|thead|ul|ol|li|h[1-6]|strong|em|b|i|u|img|font|center|button|code|pre|"
     "hr|blockquote|"
     "label|section|article|iframe"
 )
@@ -24,9 +24,10 @@ _TAG = rf"(?i)</?(?:{_NAMES})(?:\s+[\w:-]+\s*=[^<>]*)?\s*/?>"
 _ENTITY = r"&(?:nbsp|lt|gt|amp|quot|apos|[mn]dash|hellip|[lr][sd]quo|bull|middot|copy|#\d{2,5}|#x[0-9a-fA-F]{2,5});"
 _CODE = r"`[^`\n]+`|(?m:^[ \t]*\|.*$)"  # code within a line; a Markdown table, where <br> is the only line break
 _ABOUT = (
-    r"(?i)html|\btags?\b|mark ?up|web ?(?:pages?|sites?|crawl|scrap)|\bcss\b|script|xml|\bcode\b|jquery|react|angular|"
+    r"(?i)html|\btags?\b|mark ?up|web ?(?:pages?|sites?|crawl|scrap)|\bcss\b|script|xml|svg|\bcode\b|jquery|react|angular|"
     r"\bvue\b|button|php|hyperlink|"
-    r"\bforms?\b|</?\w|\bfonts?\b|\bbold\b|italic|代码|网页|标签"
+    r"\bforms?\b|</?\w|\bfonts?\b|\bbold\b|italic|typograph|underlin|highlight|backg?round|web app|\bembed|template|"
+    r"代码|网页|标签"
 )
 _SOURCE = (
     r"(?i)<!doctype|<html|<head\b|<script|<style|\bhtml\b|=\s*[\"'`]<|[\"'`]\s*<\w"  # an answer that shows or speaks of source

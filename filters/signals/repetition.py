@@ -3,6 +3,8 @@
 Shares are of the characters of its tokens (words lower-cased, punctuation left out, as RedPajama-v2 normalises), each
 character counted once, so that all lie within 0 and 1. Gopher drops above .20, .18, .16 for the top 2-, 3-, 4-gram,
 above .15, .14, .13, .12, .11, .10 for repeated 5- to 10-grams, above .30 for repeated lines and .20 for their characters.
+Those limits were set for web pages of 50 words and more: short sound answers pass them often (a list of three, a refrain,
+a definition that names its subject twice), so a rule should ask for a length beside them.
 """
 
 import pyarrow as pa
