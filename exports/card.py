@@ -60,7 +60,11 @@ def shown(value: object, most: int = 120) -> str:
     text = " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
     text = text if len(text) <= most else text[: most - 1] + "…"
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = re.sub(r"([\\`*_{}\[\]()#!|~$@:])", r"\\\1", text).replace(r"\:", "&#58;").replace(r"\@", "&#64;")
+    text = (
+        re.sub(r"([\\`*{}\[\]()!|~$@:]|(?<![A-Za-z0-9])[_#]|_(?![A-Za-z0-9]))", r"\\\1", text)
+        .replace(r"\:", "&#58;")
+        .replace(r"\@", "&#64;")
+    )
     return re.sub(r"^(\d*)([-+=.])(?=\s|$)", r"\1\\\2", text)
 
 
@@ -156,6 +160,7 @@ def _funnel(release: Path) -> str:
     if not path.is_file():
         return ""
     table = pq.read_table(path, columns=["stage", "reason", "rows", "words"])
+    table = table.set_column(1, "reason", pc.replace_substring_regex(table["reason"], r"^(beginning of) .*", r"\1 another row"))
     found = table.group_by(["stage", "reason"], use_threads=False).aggregate([("rows", "sum"), ("words", "sum")]).to_pylist()
     order = {stage: at for at, stage in enumerate(STAGES)}
     found.sort(
@@ -169,16 +174,14 @@ def _funnel(release: Path) -> str:
 
 
 def _sources(manifest: dict[str, Any]) -> str:
+    sources = sorted((manifest.get("sources") or {}).items())
+    counts = [count for count in ("files", "records", "rows") if any(count in spec for _, spec in sources)]
     body = [
-        [
-            shown(name),
-            shown(spec.get("license") or "unknown"),
-            *(_number(spec.get(count)) for count in ("files", "records", "rows")),
-        ]
-        for name, spec in sorted((manifest.get("sources") or {}).items())
+        [shown(name), shown(spec.get("license") or "unknown"), *(_number(spec.get(count)) for count in counts)]
+        for name, spec in sources
     ]
     told = "\n\nEach row names its own source and licence. A source's licence still holds for its rows." if body else ""
-    return _section("Where it comes from", ["source", "licence", "files", "records", "rows"], body) + told
+    return _section("Where it comes from", ["source", "licence", *counts], body) + told
 
 
 def _edits(manifest: dict[str, Any]) -> str:

@@ -29,12 +29,16 @@ def publish(
     folder: str, repo: str, *, yes: bool = False, private: bool = True, tag: str | None = None, as_json: bool = False
 ) -> str:
     """Plan, and with `yes` push; returns what to print. Raises the faults of `exports.hub`."""
+    import sys
     from pathlib import Path
 
     from huggingface_hub import HfApi
+    from huggingface_hub.utils import disable_progress_bars
 
     from exports import hub
 
+    if not sys.stderr.isatty():
+        disable_progress_bars()
     api = HfApi()
     planned = hub.plan(Path(folder), repo, api)
     done = hub.push(planned, api, private=private, tag=tag) if yes else None

@@ -73,9 +73,13 @@ def test_a_licence_that_the_hub_does_not_know_is_other_with_its_name(release):
 
 
 def test_the_numbers_are_those_of_the_release(release):
-    funnel(release, ("a", "export", "budget", 5, 50), ("a", "keep", "refusal", 1000, 10), ("b", "keep", "refusal", 234, 1))
+    begun = [("a", "export", f"beginning of a/b#{at}", 1, 7) for at in range(3)]
+    funnel(
+        release, ("a", "export", "budget", 5, 50), ("a", "keep", "refusal", 1000, 10), ("b", "keep", "refusal", 234, 1), *begun
+    )
     text = card(release)
     assert "| keep | refusal | 1,234 | 11 |" in text and text.index("refusal") < text.index("budget")
+    assert "| export | beginning of another row | 3 | 21 |" in text
     assert "| hh | mit | 1 | 2,312 | 4,624 |" in text and "| markdown | 1,200 |" in text
     assert "| `sft` | 2,900 | 100 |" in text and "polars 2" in text and "f" * 32 in text
 
