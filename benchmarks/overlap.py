@@ -2,9 +2,10 @@
 
     python benchmarks/overlap.py FILE... [--rows 20000] [--similarity 0.8]
 
-FILE: JSON arrays or JSON lines; all the strings of a record are its text. Half the rows are real, half are edits of them
-(1 to 5 words in a hundred replaced), so that exact similarities lie on both sides of the threshold. datasketch gets its
-fastest road: `MinHash.bulk`, affine32, xxhash. Times are the best of three, one thread, kernels compiled.
+FILE: JSON arrays or JSON lines; all the strings of a record are its text (plain ASCII, 20 words or more). Half the rows
+are real, half are edits of them (1 to 5 words in a hundred replaced), so that exact similarities lie on both sides of the
+threshold. datasketch gets its fastest road: `MinHash.bulk`, affine32, xxhash. Times are CPU seconds of one thread, with
+kernels compiled; winnow's include writing its file.
 """
 
 import argparse
@@ -45,13 +46,13 @@ def main() -> None:
         signing = best(lambda: sign(names, column, 5, signed))
         pairing = best(lambda: pairs([signed], "text", options.similarity))
         found = pairs([signed], "text", options.similarity)
-    sketching, sketches = once(lambda: sketch(texts))
+    sketching, sketches = min((once(lambda: sketch(texts)) for _ in range(2)), key=lambda found: found[0])
     asking = {
         shape: once(lambda shape=shape: ask(sketches, options.similarity, shape)) for shape in (None, bands(options.similarity))
     }
     truth = {pair for pair in links(found) if jaccard(texts, pair) >= options.similarity}
     truth |= {pair for _, answer in asking.values() for pair in answer if jaccard(texts, pair) >= options.similarity}
-    table = Table("step", "seconds", "rows/s", "MB/s", "recall", "precision", title=f"{len(texts):,} rows, {megabytes:.1f} MB")
+    table = Table("step", "CPU s", "rows/s", "MB/s", "recall", "precision", title=f"{len(texts):,} rows, {megabytes:.1f} MB")
     add(table, "winnow: text to signatures and shingles", signing, len(texts), megabytes)
     add(table, "datasketch: text to signatures (bulk)", sketching, len(texts), megabytes)
     add(table, "winnow: verified pairs", pairing, len(texts), megabytes, links(found, options.similarity), truth)
@@ -77,6 +78,7 @@ def corpus(files: list[Path], rows: int) -> list[str]:
         except orjson.JSONDecodeError:
             records = [orjson.loads(line) for line in raw.splitlines() if line.strip()]
         real += ["\n".join(strings(record)) for record in records]
+    real = [text for text in real if text.isascii() and len(text.split()) >= 20]  # where both sides see the same words
     rng = random.Random(20230504)
     real = rng.sample(real, min(rows // 2, len(real)))
     return real + [edited(text, rng) for text in real]
@@ -143,15 +145,15 @@ def jaccard(texts: list[str], pair: tuple[int, int]) -> float:
 
 
 def best(job: object) -> float:
-    """Seconds, the best of three."""
+    """CPU seconds, the best of three."""
     return min(once(job)[0] for _ in range(3))
 
 
 def once(job: object) -> tuple[float, object]:
-    """Seconds and result."""
-    start = time.perf_counter()
+    """CPU seconds and result: a busy machine does not change them."""
+    start = time.process_time()
     result = job()
-    return time.perf_counter() - start, result
+    return time.process_time() - start, result
 
 
 def add(

@@ -66,11 +66,19 @@ def _listed(path: str, data: Path) -> tuple[Path, list[str]]:
         fixed = next(n for n, part in enumerate(parts) if glob.has_magic(part))
         prefix = data.joinpath(*parts[:fixed])
         names = glob.glob(os.path.join(*parts[fixed:]), root_dir=prefix, recursive=True)
-        return prefix, sorted({name for name in names if _is_regular(prefix / name)})
+        return prefix, _once(prefix, [name for name in names if _is_regular(prefix / name)])
     there = data / path
     if there.is_dir():
         return there, sorted(_walked(there))
     return there.parent, [there.name] if _is_regular(there) else []
+
+
+def _once(prefix: Path, names: list[str]) -> list[str]:
+    """Links can lead to one file by many names, and in rings; the shortest name is taken."""
+    seen: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: (name.count(os.sep), name)):
+        seen.setdefault(os.path.realpath(prefix / name), name)
+    return sorted(seen.values())
 
 
 def _walked(folder: Path) -> Iterator[str]:

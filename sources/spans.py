@@ -13,7 +13,7 @@ from numba import njit
 LINES, ARRAY, VALUES = 0, 1, 2  # a record a line; elements of one array; values one after the other, over many lines
 BEFORE, FRESH, CLOSED, INSIDE = 0, 1, 2, 3  # where an array stands: not open, just open, closed, after a comma
 DUPLICATE, CONTROL, NUMBER, DEEP = 1, 2, 4, 8
-DEEPEST = 256
+DEEPEST = 200  # below the limits of the parsers, and of what writes JSON again
 _KEYS = 4096  # keys of all open objects; past this, or with 256 in one object, the slow parser looks
 _DIGITS = 19  # 2**63 has nineteen
 _NEWLINE, _QUOTE, _BACKSLASH, _COMMA, _LIST, _OBJECT = 10, 34, 92, 44, 91, 123

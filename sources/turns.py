@@ -160,6 +160,38 @@ def extra(value: dict[str, Any], used: Iterable[str], turns: Any = None, key: st
     return orjson.dumps(rest).decode() if rest else None
 
 
+def thumb(value: Any) -> bool | None:
+    """A label up or down; any other label is not ours to read."""
+    return value if isinstance(value, bool) else None
+
+
+def _tools(value: Any) -> str | None:
+    return as_json(value) if value and isinstance(value, str | list) else None
+
+
+_COMMON = {
+    "model": ("model", string),
+    "generator": ("model", string),
+    "lang": ("language_declared", string),
+    "language": ("language_declared", string),
+    "tools": ("tools", _tools),
+    "label": ("label", thumb),
+    "kto_tag": ("label", thumb),
+    "tag": ("label", thumb),
+}
+
+
+def common(value: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
+    """Columns that many formats call by the same names, and which names were read; the others belong to `extra`."""
+    row: dict[str, Any] = {}
+    used: set[str] = set()
+    for name, (column, read) in _COMMON.items():
+        if name in value and column not in row and (held := read(value[name])) is not None:
+            row[column] = held
+            used.add(name)
+    return row, used
+
+
 def dense(scores: list[float | None]) -> list[int | None]:
     """Ranks from 0 for the highest score; equal scores tie, no score has no rank."""
     order = {score: rank for rank, score in enumerate(sorted({s for s in scores if s is not None}, reverse=True))}

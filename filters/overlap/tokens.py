@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from filters.overlap import kernels_fold as kernels
 
@@ -78,7 +79,7 @@ def _replaced(array: pa.Array, hard: np.ndarray) -> pa.Array:
     """The rows in which NFC or case folding goes beyond one character for one, done by Python's own tables."""
     mask = pa.array(hard)
     folded = [_nfc(_nfc(text).casefold()) for text in array.filter(mask).to_pylist()]
-    return array if not folded else pa.compute.replace_with_mask(array, mask, pa.array(folded, pa.large_string()))
+    return array if not folded else pc.replace_with_mask(array, mask, pa.array(folded, pa.large_string()))
 
 
 def _nfc(text: str) -> str:

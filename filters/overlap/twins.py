@@ -66,7 +66,7 @@ def pairs(
         return star.sort_by([("id", "ascending"), ("other", "ascending")])
     speaking = np.flatnonzero(~members)
     speakers = _gathered(found.pieces, rows[speaking], _pure(codes, first)[speaking])
-    floor = round(similarity - NEAR, 9)
+    floor = max(round(similarity - NEAR, 9), 0.0)
     with ThreadPoolExecutor(threads) as pool:
         left, right = _nominated(speakers, similarity, floor, pool.map)
         values = _verified(found.pieces, speakers, left, right, floor, pool.map)

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas.rows import Message
-from sources.turns import NoRow, Unreadable, extra, string
+from sources.turns import NoRow, Unreadable, common, extra, string
 
-_USED = {"instruction", "input", "output", "response", "history", "system", "tag", "generator", "label", "kto_tag"}
 _NO_INPUT = {"", "<noinput>", "noinput"}
 
 
@@ -43,23 +42,20 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         raise Unreadable("not_text", "the answer is not text")
     if not answers or not (before[-1]["content"].strip() or any(text.strip() for text in answers)):
         raise NoRow("empty", "neither an instruction nor an answer")
-    label = value.get("tag", value.get("kto_tag", value.get("label")))
-    fields = {
-        "model": string(value.get("generator")),
-        "label": label if isinstance(label, bool) else None,
-        "extra": extra(value, _used(value, label)),
-    }
+    row, used = common(value)
+    row["extra"] = extra(value, used | taken(value) | _answers(value))
     for rank, text in enumerate(answers):
-        yield {
-            "messages": [*before, {"role": "assistant", "content": text}],
-            "rank": rank if isinstance(answer, list) else None,
-            **fields,
-        }
+        place = rank if isinstance(answer, list) else None
+        yield {**row, "messages": [*before, {"role": "assistant", "content": text}], "rank": place}
 
 
-def _used(value: dict[str, Any], label: Any) -> set[str]:
-    """A second answer beside the one taken, and a label that is no thumb, stay in `extra`."""
-    unused = set() if isinstance(label, bool) else {"tag", "kto_tag", "label"}
-    if isinstance(value.get("response"), str) and value.get("output") not in (None, value["response"]):
-        unused.add("output")
-    return _USED - unused
+def taken(value: dict[str, Any]) -> set[str]:
+    """The names that `context` reads."""
+    return {"instruction", "input", "history", *(["system"] if isinstance(value.get("system"), str) else [])}
+
+
+def _answers(value: dict[str, Any]) -> set[str]:
+    """The names that hold the answer; a second answer that is another text stays in `extra`."""
+    if not isinstance(value.get("response"), str):
+        return {"output"}
+    return {"output", "response"} if value.get("output") in (None, value["response"]) else {"response"}

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sources.turns import as_json, extra, is_thread, string, thread
-
-_USED = {"messages", "tools", "functions", "label", "model", "language"}
+from sources.turns import as_json, common, extra, is_thread, thread
 
 
 def looks(value: Any) -> float:
@@ -18,13 +16,8 @@ def looks(value: Any) -> float:
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """One row a record."""
     messages = thread(value.get("messages"))
-    tools = value.get("tools") or [{"type": "function", "function": f} for f in value.get("functions") or ()]
-    label = value.get("label")
-    yield {
-        "messages": messages,
-        "tools": as_json(tools) if tools else None,
-        "label": label if isinstance(label, bool) else None,
-        "model": string(value.get("model")),
-        "language_declared": string(value.get("language")),
-        "extra": extra(value, _USED if isinstance(label, bool) else _USED - {"label"}, turns=value["messages"], key="messages"),
-    }
+    row, used = common(value)
+    if value.get("functions") and "tools" not in row:
+        row["tools"] = as_json([{"type": "function", "function": function} for function in value["functions"]])
+        used.add("functions")
+    yield {**row, "messages": messages, "extra": extra(value, {*used, "messages"}, turns=value["messages"], key="messages")}

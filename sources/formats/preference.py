@@ -6,7 +6,7 @@ from typing import Any
 from schemas.rows import Message
 from sources.answers import asked, group, part, reply
 from sources.formats import alpaca
-from sources.turns import Unreadable, as_json, extra, is_thread, is_turn, number, string, thread
+from sources.turns import Unreadable, as_json, common, extra, is_thread, is_turn, number, string, thread
 
 _SIDES = (
     ("chosen", "rejected"),
@@ -16,7 +16,6 @@ _SIDES = (
 )
 _CONTEXTS = ("prompt", "conversations", "conversation", "question", "input", "history", "messages")
 _SCORES = ("score_{}", "{}_score", "{}_rating", "{}_reward")
-_FIELDS = {"tools", "system", "model"}
 
 
 def looks(value: Any) -> float:
@@ -72,13 +71,22 @@ def _pair(value: dict[str, Any], names: tuple[str, str]) -> Iterator[dict[str, A
         before = _before(value, key)
         context, *replies = part([*before, *reply(chosen)], [*before, *reply(rejected)])
     scores = [_score(value, side) for side in ("chosen", "rejected")]
-    used = {*names, *_FIELDS, *([key] if key else []), *(("instruction", "input", "history") if key == "instruction" else ())}
+    row, used = common(value)
+    used |= {*names, *_read(value, key)}
     if value.get("messages") == chosen:
         used.add("messages")
-    tools = value.get("tools") or (value["input"].get("tools") if isinstance(value.get("input"), dict) else None)
+    if key == "input" and isinstance(value["input"], dict) and value["input"].get("tools"):
+        row["tools"] = as_json(value["input"]["tools"])
     rest = extra(value, used)
-    for row in group(context, replies, [0, 1], scores):
-        yield {**row, "tools": as_json(tools) if tools else None, "extra": rest}
+    for pair in group(context, replies, [0, 1], scores):
+        yield {**row, **pair, "extra": rest}
+
+
+def _read(value: dict[str, Any], key: str | None) -> set[str]:
+    """The names that the context was read from."""
+    if key == "instruction":
+        return alpaca.taken(value)
+    return {*([key] if key else []), *(["system"] if key and isinstance(value.get("system"), str) else [])}
 
 
 def _score(value: dict[str, Any], side: str) -> float | None:
@@ -88,12 +96,6 @@ def _score(value: dict[str, Any], side: str) -> float | None:
 
 
 def _thumb(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    label = value.get("label")
-    used = {"prompt", "completion", *_FIELDS, *(["label"] if isinstance(label, bool) else [])}
-    yield {
-        "messages": [*_before(value, "prompt"), *reply(value["completion"])],
-        "label": label if isinstance(label, bool) else None,
-        "tools": as_json(value["tools"]) if value.get("tools") else None,
-        "model": string(value.get("model")),
-        "extra": extra(value, used),
-    }
+    row, used = common(value)
+    rest = extra(value, {*used, "completion", *_read(value, "prompt")})
+    yield {**row, "messages": [*_before(value, "prompt"), *reply(value["completion"])], "extra": rest}

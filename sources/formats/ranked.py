@@ -5,7 +5,7 @@ from typing import Any
 
 from sources.answers import asked, group, ranked_by, reply
 from sources.formats import alpaca
-from sources.turns import Unreadable, extra, number, string
+from sources.turns import Unreadable, common, extra, number, string
 
 _ANSWERS = ("completions", "answers", "responses", "candidates", "outputs", "generations")
 _CONTEXTS = ("prompt", "instruction", "question", "messages", "conversations", "conversation", "context")
@@ -42,11 +42,14 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         numbers = [number(held) for held in value[beside]]
         scores, ranks = (scores, numbers) if _BESIDE[beside] else (numbers, ranks)
     context = alpaca.context(value) if question == "instruction" else asked(value[question])
-    rest = {key: field for key, field in value.items() if key not in (question, name, "system")}
-    rows = group(context, [reply(text) for text in texts], ranked_by(scores, ranks), scores)
-    for row, item in zip(rows, items, strict=True):
-        left = {**rest, **({"answer": item} if len(item) > 1 else {})}
-        yield {**row, "model": string(item.get("model")), "extra": extra(left, ())}
+    row, used = common(value)
+    used |= {name, *(alpaca.taken(value) if question == "instruction" else [question])}
+    rest = {key: held for key, held in value.items() if key not in used}
+    answers = group(context, [reply(text) for text in texts], ranked_by(scores, ranks), scores)
+    for answer, item in zip(answers, items, strict=True):
+        own = {key: held for key, held in item.items() if key not in _TEXTS}
+        left = {**rest, **({"answer": own} if own else {})}
+        yield {**row, "model": string(item.get("model")), **answer, "extra": extra(left, ())}
 
 
 def _first(value: dict[str, Any], names: tuple[str, ...]) -> str | None:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sources.turns import as_json, extra, is_thread, is_turn, number, string, thread
+from sources.turns import common, extra, is_thread, is_turn, number, string, thread
 
 _KEYS = ("conversations", "conversation", "items", "dialogue", "dialog", "turns")
-_USED = {"tools", "model", "lang", "language", "system", "label", "kto_tag", "score"}
 
 
 def looks(value: Any) -> float:
@@ -29,17 +28,9 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         return
     key = next((key for key in _KEYS if key in value), "conversations")
     messages = thread(value.get(key))
+    row, used = common(value)
     if string(value.get("system")):
         messages = [{"role": "system", "content": value["system"]}, *messages]
-    score = number(value.get("score"))
-    used = (_USED if score is not None else _USED - {"score"}) | {key}
-    label = value.get("kto_tag", value.get("label"))
-    yield {
-        "messages": messages,
-        "tools": as_json(value["tools"]) if value.get("tools") else None,
-        "model": string(value.get("model")),
-        "language_declared": string(value.get("lang", value.get("language"))),
-        "score": score,
-        "label": label if isinstance(label, bool) else None,
-        "extra": extra(value, used, turns=value[key], key=key),
-    }
+        used.add("system")
+    rest = extra(value, {*used, key}, turns=value[key], key=key)
+    yield {**row, "messages": messages, "score": number(value.get("score")), "extra": rest}

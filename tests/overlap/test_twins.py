@@ -120,8 +120,10 @@ def test_only_the_wanted_and_never_one_family(tmp_path):
 
 
 def test_nothing_gives_nothing(tmp_path):
+    assert len(pairs([], "k", 0.8)) == 0
     assert len(pairs([signed([], tmp_path / "a")], "k", 0.8)) == 0
     assert len(pairs([signed(["", "?"], tmp_path / "b")], "k", 0.8)) == 0
+    assert len(pairs([signed(["a b c d e f", "a b c d e g"], tmp_path / "c")], "k", 0.05)) == 1
 
 
 @settings(max_examples=60, deadline=None)

@@ -96,6 +96,7 @@ ANSWERS = [
     "The knight cannot pass the gate without the key that you found.",
     "As a teacher, I cannot praise this book enough.",
     "对不起，我之前的回答有误。正确的答案是四。",
+    "对不起，但您不能走那一步棋。",
     "",
 ]
 

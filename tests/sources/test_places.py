@@ -62,6 +62,7 @@ def test_pipes_and_loops_are_no_files(tmp_path):
     (tmp_path / "a" / "loop.json").symlink_to(tmp_path / "a" / "loop.json")
     (tmp_path / "a" / "up").symlink_to(tmp_path / "a")
     assert named("a", tmp_path) == ["x.json"]
+    assert named("a/**/*.json", tmp_path) == ["x.json"]
 
 
 def test_a_name_that_is_not_utf8_is_still_text(tmp_path):

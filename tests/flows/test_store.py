@@ -1,0 +1,51 @@
+"""A step is done once; a step that was damaged, or never finished, is done again."""
+
+from pathlib import Path
+
+import pytest
+
+from flows import code, store
+
+
+def test_a_finished_step_is_not_done_again(tmp_path: Path) -> None:
+    calls = []
+
+    def make(folder: Path) -> dict[str, int]:
+        calls.append(folder)
+        (folder / "a.txt").write_text("text")
+        return {"rows": 1}
+
+    first = store.step(tmp_path, "read", "k" * 64, make)
+    again = store.step(tmp_path, "read", "k" * 64, make)
+    assert len(calls) == 1
+    assert (first, first.facts, first.content) == (again, {"rows": 1}, again.content)
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_text("texT"), lambda path: path.unlink(), lambda path: path.write_text("")])
+def test_a_damaged_step_is_made_again(tmp_path: Path, damage) -> None:
+    def make(folder: Path) -> dict[str, int]:
+        (folder / "a.txt").write_text("text")
+        return {}
+
+    done = store.step(tmp_path, "read", "k" * 64, make)
+    damage(done.folder / "a.txt")
+    assert store.load(done.folder) is None
+    store.step(tmp_path, "read", "k" * 64, make)
+    assert (done.folder / "a.txt").read_text() == "text"
+
+
+def test_a_step_that_failed_leaves_no_folder_under_its_name(tmp_path: Path) -> None:
+    def make(folder: Path) -> dict[str, int]:
+        (folder / "a.txt").write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        store.step(tmp_path, "read", "k" * 64, make)
+    assert [path.name for path in (tmp_path / "read").iterdir()] == ["k" * 32 + ".part"]
+
+
+def test_code_of_a_step_reaches_what_it_imports() -> None:
+    seen = code.fingerprint("filters.edits")
+    assert seen == code.fingerprint("filters.edits")
+    assert seen != code.fingerprint("filters.signals")
+    assert "schemas/rows.py" in {path.relative_to(code.ROOT).as_posix() for name in ("schemas.rows",) for path in code._files(name)}
