@@ -7,6 +7,7 @@ is cut off where the next element that looks like the others begins.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -209,12 +210,11 @@ class Cutter:
             return None
         first = _FIRST.match(self.buffer, start)
         keys = {key.encode() for key in self.known} or {first.group(1) if first else b""}
-        for tries, found in enumerate(_NEXT.finditer(self.buffer, start + 1, end)):
-            if tries == _TRIES:
-                return None
-            if found.group(1) in keys and self.fits(found.end()):
-                return found.start(), found.end()
-        return None
+        ahead = list(islice(_NEXT.finditer(self.buffer, start + 1, end), _TRIES))
+        found = (m for m in ahead if m.group(1) in keys and self.fits(m.end()))
+        anyhow = (m for m in ahead if not self.known and self.fits(m.end()))
+        best = next(found, None) or next(anyhow, None)
+        return (best.start(), best.end()) if best else None
 
     def fits(self, begin: int) -> bool:
         """Whether an element that reads and looks like the others begins here."""

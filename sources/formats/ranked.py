@@ -49,7 +49,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     for answer, item in zip(answers, items, strict=True):
         own = {key: held for key, held in item.items() if key not in _TEXTS}
         left = {**rest, **({"answer": own} if own else {})}
-        yield {**row, "model": string(item.get("model")), **answer, "extra": extra(left, ())}
+        yield {**row, "model": string(item.get("model")) or row.get("model"), **answer, "extra": extra(left, ())}
 
 
 def _first(value: dict[str, Any], names: tuple[str, ...]) -> str | None:

@@ -73,7 +73,8 @@ def test_the_span_is_the_longest_shared_run():
     found = hits(Index([Item("gsm8k", 7, "unrelated words " * 5), Item("gsm8k", 8, item)]), ["nothing", row, None])
     assert found == {
         1: {
-            "id": "r1", "benchmark": "gsm8k", "item": 8, "coverage": 10 / 18, "span": "janet s ducks lay 16 eggs per day she eats",
+            "id": "r1", "benchmark": "gsm8k", "item": 8, "coverage": 10 / 18,
+            "span": "janet s ducks lay 16 eggs per day she eats",
         }
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sources import records as door
@@ -174,6 +174,25 @@ def test_any_array_is_read_as_json_reads_it_in_any_windows(tmp_path_factory, val
         found = list(records(path, spans.ARRAY))
     assert not [r for r in found if r.fault]
     assert [orjson.loads(orjson.dumps(r.value)) for r in found] == [decode(json.dumps(v).encode(), 1) for v in values]
+
+
+TALK = st.fixed_dictionaries({"instruction": st.text(max_size=9), "input": st.text('ab"{}[],: \\', max_size=9), "output": JSON})
+
+
+@settings(max_examples=300, deadline=None)
+@given(values=st.lists(TALK, min_size=2, max_size=6), data=st.data())
+def test_one_damaged_element_costs_no_other(tmp_path_factory, values, data):
+    parts = [orjson.dumps(value) for value in values]
+    hit = data.draw(st.integers(0, len(parts) - 1))
+    place = data.draw(st.integers(0, len(parts[hit]) - 1))
+    more = data.draw(st.sampled_from([b"", b'"', b"{", b"}", b"[", b"]", b",", b"x", b"\\", b"\\n", b"\\xff"]))
+    damaged = parts[hit][:place] + more + parts[hit][place + data.draw(st.integers(0, 1)) :]
+    path = tmp_path_factory.mktemp("d") / "f"
+    path.write_bytes(b"[" + b",".join([*parts[:hit], damaged, *parts[hit + 1 :]]) + b"]")
+    kept = [record.raw for record in records(path, spans.ARRAY) if not record.fault]
+    assume(not (more == b"[" and place == 0))  # a list around the rest is a list
+    left = iter(kept)
+    assert all(other in left for other in parts[:hit] + parts[hit + 1 :])
 
 
 SUITE_ACCEPTED = {  # implementation-defined cases that we read; all others are refused
