@@ -1,5 +1,6 @@
 """All shards -> a release: judged, exported, accounted for, its laws checked, and only then switched in by one rename."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 import sql
 from exports.card import card
+from filters import pii
 from flows import account, code, exporting, judge, laws, plan, releases, store, units
 from flows.places import Places
 from flows.stages import Shard
@@ -39,7 +41,7 @@ def release(planned: plan.Plan, places: Places, out: Path, reads: list[store.Don
     _funnel(draft)
     used = pa.chunked_array([_records(shard.read) for shard in shards], pa.string())
     laws.records(records, used, refused["id"])
-    facts = {**_facts(planned, shards, records, len(frame), used, refused), "counts": counts, "classifiers": models}
+    facts = {**_facts(planned, shards, records, frame, used, refused), "counts": counts, "classifiers": models, "secrets": _secrets(draft)}
     (draft / "recipe.yaml").write_text(recipe.to_yaml(planned.recipe), "utf-8")
     _seal(draft, facts)
     laws.verify(draft)
@@ -102,7 +104,7 @@ def _records(rows: Path) -> pa.Array:
     return pc.unique(pc.list_flatten(parquet.read(rows, ["records"])["records"]))
 
 
-def _facts(planned: plan.Plan, shards: list[Shard], records: int, rows: int, used: pa.ChunkedArray, refused: pa.Table) -> dict[str, Any]:
+def _facts(planned: plan.Plan, shards: list[Shard], records: int, frame: pl.DataFrame, used: pa.ChunkedArray, refused: pa.Table) -> dict[str, Any]:
     asked = planned.recipe
     edits = pl.concat([pl.read_parquet(shard.edits) for shard in shards])
     by_source = _by_source([*used.chunks, *refused["id"].chunks])
@@ -118,13 +120,28 @@ def _facts(planned: plan.Plan, shards: list[Shard], records: int, rows: int, use
         ],
         "versions": code.libraries(),
         "records": records,
-        "rows": rows,
+        "rows": len(frame),
         "sources": {
-            name: {"license": spec.license, "files": sum(file.source == name for file in planned.files), "records": by_source.get(name, 0)}
+            name: {
+                "license": spec.license,
+                "files": sum(file.source == name for file in planned.files),
+                "records": by_source.get(name, 0),
+                "rows": int((frame["source"] == name).sum()),
+            }
             for name, spec in asked.sources.items()
         },
         "edits": {name: int(edits.filter(pl.col("edit") == name)["id"].n_unique()) for name in asked.edits},
     }
+
+
+def _secrets(draft: Path) -> int:
+    """Secrets left in anything that an export holds, tool calls included: `winnow push` refuses a release that has one."""
+    found = 0
+    for file in sorted(draft.glob("*/*.parquet")):
+        for batch in pq.ParquetFile(file).iter_batches():
+            texts = pl.Series([json.dumps(row, ensure_ascii=False, default=str) for row in batch.to_pylist()], dtype=pl.String)
+            found += int(pii.count(texts, ["secret"]).sum())
+    return found
 
 
 def _by_source(ids: list[pa.Array]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from flows.curate import curate
 from flows.places import places
 
 
-@flow(name="nightly", flow_run_name="{recipe}", persist_result=False)
+@flow(name="nightly", flow_run_name="nightly-{recipe}", persist_result=False)
 def nightly(recipe: str = "everyday", data: Path | None = None, out: Path | None = None) -> str:
     """`recipe` is a file or a name in recipes/. Returns the folder of the release that now stands."""
     asked = runs.load(recipe, [])

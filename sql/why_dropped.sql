@@ -1,7 +1,7 @@
 -- Why did rows fall, how many to each reason, and what does one of them say?
 SELECT
   stage,
-  reason,
+  regexp_replace(reason, '^(beginning of|too like) .*', '\1 another row') AS reason,
   count(*) AS rows,
   round(100.0 * count(*) / sum(count(*)) OVER (), 1) AS percent,
   CAST(coalesce(sum(words), 0) AS BIGINT) AS words,
@@ -9,5 +9,5 @@ SELECT
   arg_min(coalesce(detail, twin, ''), id) AS detail
 FROM ledger
 WHERE fate <> 'kept'
-GROUP BY stage, reason
+GROUP BY ALL
 ORDER BY rows DESC, stage, reason;

@@ -73,7 +73,7 @@ def test_a_licence_that_the_hub_does_not_know_is_other_with_its_name(release):
 
 
 def test_the_numbers_are_those_of_the_release(release):
-    begun = [("a", "export", f"beginning of a/b#{at}", 1, 7) for at in range(3)]
+    begun = [(source, "export", "beginning of another row", 1, 7) for source in ("a", "b", "c")]
     funnel(
         release, ("a", "export", "budget", 5, 50), ("a", "keep", "refusal", 1000, 10), ("b", "keep", "refusal", 234, 1), *begun
     )
