@@ -2,9 +2,17 @@
 
 * `tokens`      text -> normalised tokens            * `signatures`  texts -> signatures and shingles, at rest
 * `twins`       signatures -> verified pairs         * `standing`    pairs, preference -> who stands, and who drops whom
-* `benchmarks`  benchmark files -> items; rows -> the item that each one gives away
-* `dedup`       all of it at once over one file      * `kernels`, `kernels_pairs`   the loops, compiled once
+* `benchmarks`  benchmark files -> items
+* `contamination`  benchmark items -> the rows that give them away
+* `dedup`       all of it at once over one file      * `kernels*`    the loops, compiled once; `warm` does it
 
 Nothing here decides by hearsay: a pair is what exact Jaccard says, and only a unit that stands drops another.
 Import the module you need: numba is heavy, so nothing is imported here.
 """
+
+
+def warm() -> None:
+    """Compile every kernel, or load it from numba's cache."""
+    from filters.overlap import kernels
+
+    kernels.warm()

@@ -80,9 +80,6 @@ def fold(
     tokens: np.ndarray,
 ) -> None:
     """Each row's tokens, lower case, one space between: row i ends at ends[i + 1] and has tokens[i] of them."""
-    plain = np.zeros(256, np.uint8)  # ASCII letters and digits in lower case, 0 for all else
-    for point in range(128):
-        plain[point] = lower[point] if kinds[point] == WORD else 0
     to = 0
     ends[0] = 0
     for row in range(len(tokens)):
@@ -90,12 +87,11 @@ def fold(
         count = 0
         state = BREAK
         while at < stop:
-            point, size, kind = np.int64(data[at]), 1, WORD
+            point, size = np.int64(data[at]), 1
             if point >= 0x80:
                 point, size = _decode(data, at)
-                kind = kinds[point] & ~HARD
-            elif plain[point] == 0:
-                kind = BREAK
+            at += size
+            kind = kinds[point] & ~HARD
             if kind in (WORD, ALONE):
                 if kind == ALONE or state != WORD:
                     if count > 0:
@@ -103,14 +99,11 @@ def fold(
                         to += 1
                     count += 1
                 to = _encode(out, to, np.int64(lower[point]))
-            elif kind == MARK and state != BREAK:
-                to = _encode(out, to, np.int64(lower[point]))
-            if kind in (WORD, ALONE, BREAK):
                 state = kind
-            at += size
-            while state == WORD and at < stop and plain[data[at]] != 0:  # most of most texts
-                out[to] = plain[data[at]]
-                to += 1
-                at += 1
+            elif kind == MARK:
+                if state != BREAK:
+                    to = _encode(out, to, np.int64(lower[point]))
+            elif kind == BREAK:
+                state = BREAK
         ends[row + 1] = to
         tokens[row] = count

@@ -123,7 +123,7 @@ def jaccard(values: np.ndarray, bounds: np.ndarray, left: np.ndarray, right: np.
         needed = np.int64(np.ceil(total * floor / (1.0 + floor) - 1e-6))
         common = 0
         while i < stop_i and j < stop_j:
-            for _ in range(64):  # a block without a look at the bound: the merge has no branch to guess
+            for _ in range(64):  # between two looks at what can still be reached
                 a, b = values[i], values[j]
                 common += a == b
                 i += a <= b

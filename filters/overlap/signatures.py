@@ -89,7 +89,7 @@ def read(paths: list[Path]) -> Signed:
         try:
             reader = pa.ipc.open_file(pa.memory_map(str(path)))
         except (OSError, pa.ArrowInvalid) as fault:
-            raise DataFault(f"{path.name}: not a file of signatures ({fault}): delete it and sign again") from fault
+            raise DataFault(f"{path}: not a file of signatures ({fault}): delete it and sign again") from fault
         made = json.loads((reader.schema.metadata or {}).get(b"winnow", b"{}"))
         _check(path, made, first or _recipe(made.get("shingle", 0)))
         first = made
@@ -131,7 +131,7 @@ def _recipe(shingle: int) -> dict[str, object]:
 def _check(path: Path, made: dict[str, object], wanted: dict[str, object]) -> None:
     for name, value in wanted.items():
         if made.get(name) != value:
-            raise DataFault(f"{path.name}: signed with {name} {made.get(name)}, here it is {value}: sign the texts again")
+            raise DataFault(f"{path}: signed with {name} {made.get(name)}, here it is {value}: sign the texts again")
 
 
 def _parts(table: pa.Table) -> Iterator[pa.Table]:
