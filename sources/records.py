@@ -172,15 +172,18 @@ class Cutter:
             start, end = self.place, len(self.buffer)
             self.place, state = end, self.opened
             self.opened = spans.CLOSED
-            if self.mode == spans.ARRAY and state in (spans.BEFORE, spans.CLOSED):
-                yield self.fault(start, end, "json_syntax", "these bytes follow the end of the array")
-                return
+            outside = self.mode == spans.ARRAY and state in (spans.BEFORE, spans.CLOSED)
             item = self.decoded(start, end, spans.DUPLICATE) if tail else None
+            if outside:
+                item = self.fault(start, end, "json_syntax", "these bytes follow the end of the array")
             if item and item[3] and (again := self.mend(start, end)):
                 yield self.fault(start, again[0], *item[3:])
                 self.place, self.opened = again[1], spans.INSIDE
                 yield from self.whole()
                 continue
+            if item and outside:
+                yield item
+                return
             if item and not item[3]:
                 yield item
                 start = end

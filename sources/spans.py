@@ -82,6 +82,10 @@ def cut(data: npt.NDArray[np.uint8], begin: int, mode: int, opened: int, spans: 
         if mode == ARRAY and (opened == BEFORE or opened == CLOSED):
             if c == _LIST or (c == _COMMA and opened == CLOSED):
                 opened = FRESH if c == _LIST else INSIDE
+            elif c == _OBJECT and opened == CLOSED:  # closed by a stray bracket
+                opened = INSIDE
+                start = i
+                continue
             elif not _space(c):
                 return count, i, opened
             i += 1
