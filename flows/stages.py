@@ -111,17 +111,17 @@ def train(work: Path, name: str, good: list[Path], bad: list[Path], hashes: list
 
 
 def _packed(files: list[sources.File], size: int) -> Iterator[tuple[pa.Table, pa.Table, int]]:
-    """Batches of neighbouring files put together, up to `size` bytes of Arrow."""
+    """Batches of neighbouring files put together, up to `size` bytes of Arrow; one, and empty, where there is nothing."""
     held: list[sources.Batch] = []
-    weight = 0
+    weight = given = 0
     for file in files:
         for batch in sources.read(file, size):
             held.append(batch)
             weight += batch.rows.nbytes
             if weight >= size:
                 yield _joined(held)
-                held, weight = [], 0
-    if held:
+                held, weight, given = [], 0, given + 1
+    if held or not given:
         yield _joined(held)
 
 

@@ -1,7 +1,6 @@
 """The one row shape: a conversation as its source has it, and the dict that a format gives for it."""
 
 import hashlib
-import re
 import unicodedata
 from typing import TypedDict
 
@@ -59,14 +58,11 @@ class Message(TypedDict, total=False):
     weight: float | None
 
 
-_SPACE = re.compile(r"\s+")
-
-
 def fingerprint(messages: list[Message]) -> str:
     """128 bits, as 32 hex digits, of roles and texts as read: NFC, white space folded. Edits never change it."""
     digest = hashlib.blake2b(digest_size=16)
     for message in messages:
-        text = _SPACE.sub(" ", message["content"]).strip()
+        text = " ".join(message["content"].split())
         if not text.isascii():
             text = unicodedata.normalize("NFC", text)
         digest.update(f"{message['role']}\x1f{text}\x1e".encode())

@@ -55,24 +55,29 @@ def model() -> Model:
 
 def measure(talk: Talk) -> Columns:
     """`und` where the text is too short, or is no language."""
+    names, confidence = identify(sample(talk))
+    return {"language": names, "language_confidence": confidence}
+
+
+def identify(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Language and confidence of each text."""
     from ._bytes import classify
     from ._kernels import count
 
-    texts = sample(talk)
     known = model()
     text = buffers(texts)
     best, confidence = classify(*text, *known[1:])
     names = pl.Series(known.names[best])
     told = pl.Series(count(*text)[2] >= _FLOOR) & (names != "zxx")
-    return {"language": names.set(~told, "und"), "language_confidence": pl.Series(confidence).set(~told, None)}
+    return names.set(~told, "und"), pl.Series(confidence).set(~told, None)
 
 
 def sample(talk: Talk) -> pl.Series:
     """Per row, the text that tells its language."""
-    return _side(talk, talk.once(answers), _ANSWER) + "\n" + _side(talk, np.flatnonzero(talk.role == USER), _PROMPT)
+    return beginning(talk, talk.once(answers), _ANSWER) + "\n" + beginning(talk, np.flatnonzero(talk.role == USER), _PROMPT)
 
 
-def _side(talk: Talk, turns: np.ndarray, most: int) -> pl.Series:
+def beginning(talk: Talk, turns: np.ndarray, most: int) -> pl.Series:
     """Per row, the first characters of the prose of the turns given."""
     prose = talk.once(fenced)[0].gather(turns).str.strip_chars_start().str.slice(0, 4 * most).str.replace_all(URL, " ")
     frame = pl.DataFrame({"row": talk.row[turns], "text": prose.str.slice(0, most)})

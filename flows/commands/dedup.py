@@ -12,11 +12,21 @@ def command(
     text: Annotated[str | None, typer.Option(help="the column to compare  [default: messages, conversations or text]")] = None,
     similarity: Annotated[float, typer.Option(min=0.1, max=1.0, help="exact Jaccard of word shingles from which two rows are the same")] = 0.8,
     shingle: Annotated[int, typer.Option(min=1, help="words in a shingle")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object instead of text")] = False,
 ) -> None:
     """Drop near-duplicates of any Parquet or JSONL file, each verified by exact Jaccard and named beside its twin. No recipe, no Prefect."""
-    from flows import kernels
+    import json
+    import time
+
+    from flows import kernels, runs
 
     kernels.prepare()
     from filters.overlap import dedup
 
-    print(dedup.run(source, target, text, similarity, shingle))
+    started = time.time()
+    count = dedup.dedup(source, target, text=text, similarity=similarity, shingle=shingle, threads=runs.cores())
+    if as_json:
+        print(json.dumps({"rows": count.rows, "kept": count.kept}))
+    else:
+        seconds = time.time() - started
+        print(f"{source}: {count.rows:,} rows, {count.kept:,} kept, {count.rows - count.kept:,} dropped in {seconds:.1f} s -> {target}")
