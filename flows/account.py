@@ -14,14 +14,25 @@ def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refu
     """LEDGER sorted by id, from all rows, verdicts on units, what each export took and left, and what reading refused."""
     lines = frame.select("id", "source", "file", "record", "offset", "group_id", "words", "unit")
     fallen = lines.join(verdicts.rename({"id": "unit"}), on="unit", how="inner", maintain_order="left")
-    fallen = fallen.with_columns(detail=pl.when(pl.col("id") == pl.col("unit")).then("detail").otherwise(pl.format(_SHARED, "unit")))
+    fallen = fallen.with_columns(
+        detail=pl.when(pl.col("id") == pl.col("unit")).then("detail").otherwise(pl.format(_SHARED, "unit"))
+    )
     standing = lines.join(verdicts.select(unit="id"), on="unit", how="anti", maintain_order="left")
-    exported = pl.concat([pl.DataFrame({"id": each.ids, "exports": each.name}, schema={"id": pl.String, "exports": pl.String}) for each in taken])
+    exported = pl.concat(
+        [pl.DataFrame({"id": each.ids, "exports": each.name}, schema={"id": pl.String, "exports": pl.String}) for each in taken]
+    )
     exported = exported.group_by("id").agg(pl.col("exports").sort())
     kept = standing.join(exported, on="id", how="inner", maintain_order="left").with_columns(fate=pl.lit(KEPT))
-    left = standing.join(exported, on="id", how="anti", maintain_order="left").join(_left(taken), on="id", how="left", maintain_order="left")
+    left = standing.join(exported, on="id", how="anti", maintain_order="left").join(
+        _left(taken), on="id", how="left", maintain_order="left"
+    )
     read = pl.from_arrow(refused.drop_columns(["raw"])).with_columns(stage=pl.lit("read"))
-    parts = [fallen.with_columns(fate=pl.lit(DROPPED)), kept, left.with_columns(fate=pl.lit(DROPPED), stage=pl.lit("export")), read]
+    parts = [
+        fallen.with_columns(fate=pl.lit(DROPPED)),
+        kept,
+        left.with_columns(fate=pl.lit(DROPPED), stage=pl.lit("export")),
+        read,
+    ]
     whole = pl.concat([part.drop("unit", strict=False) for part in parts], how="diagonal")
     whole = whole.with_columns(pl.col("exports").fill_null([]), pl.col("broken").fill_null([]))
     return whole.sort("id").select(LEDGER.names).to_arrow().cast(LEDGER)

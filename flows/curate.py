@@ -44,7 +44,9 @@ def train(name: str, work: Path, good: list[Path], bad: list[Path], hashes: list
 
 
 @task(task_run_name="judge and export", **_IO)
-def release(planned: plan.Plan, places: Places, out: Path, reads: list[store.Done], shards: list[stages.Shard], facts: dict[str, Any]) -> Path:
+def release(
+    planned: plan.Plan, places: Places, out: Path, reads: list[store.Done], shards: list[stages.Shard], facts: dict[str, Any]
+) -> Path:
     """All shards -> a release, switched in when its laws hold."""
     return leave.release(planned, places, out, reads, shards, facts)
 
@@ -65,7 +67,8 @@ def curate(
     with Progress(progress) as bar, lock(out / recipe.name):
         models = _models(planned, places, bar)
         pending = [
-            read.submit(files[0].name, places.work, files, hashes, min(shard, stages.BATCH)) for files, hashes in planned.shards(shard)
+            read.submit(files[0].name, places.work, files, hashes, min(shard, stages.BATCH))
+            for files, hashes in planned.shards(shard)
         ]
         reads = bar.each("read", pending)
         job = stages.job(planned, places.work, models)
@@ -81,7 +84,10 @@ def _models(planned: plan.Plan, places: Places, bar: Progress) -> dict[str, stor
     pending: dict[str, PrefectFuture[store.Done]] = {}
     for name, classifier in planned.recipe.classifiers.items():
         if classifier.good and classifier.bad:
-            good, bad = ([file for path in paths for file in plan.located(path, planned.data)] for paths in (classifier.good, classifier.bad))
+            good, bad = (
+                [file for path in paths for file in plan.located(path, planned.data)]
+                for paths in (classifier.good, classifier.bad)
+            )
             hashes = [planned.extra[str(path)] for path in good + bad]
             pending[name] = train.submit(name, places.work, good, bad, hashes, planned.recipe)
     return dict(zip(pending, bar.each("train", list(pending.values())), strict=True))

@@ -154,4 +154,3 @@ def _sound(pairs: pl.DataFrame, standing: pl.DataFrame, shards: list[Shard]) -> 
 
 def _file(folder: Path, side: str) -> Path:
     return folder / f"{side}-00000-of-00001.parquet"
-

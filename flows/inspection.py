@@ -38,7 +38,9 @@ def show(paths: list[Path], as_json: bool) -> None:
             _print(to, told)
     for path in paths if not as_json else ():
         if path.is_dir() and (other := sources.skipped(Source(path=str(path.resolve())), path)):
-            to.print(screen.safe(f"{path}: {len(other):,} files are no data: {', '.join(other[:5])}{' ...' if len(other) > 5 else ''}"))
+            to.print(
+                screen.safe(f"{path}: {len(other):,} files are no data: {', '.join(other[:5])}{' ...' if len(other) > 5 else ''}")
+            )
 
 
 def _files(path: Path) -> list[sources.File]:

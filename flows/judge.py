@@ -83,7 +83,11 @@ def _contaminated(court: Court, files: list[Path]) -> pl.DataFrame:
     """Standing units that give a benchmark's item away."""
     hits = pl.concat([pl.read_parquet(file) for file in files])
     twin = pl.format("{}#{}", "benchmark", "item")
-    detail = pl.format("covers {}% of its words; shared: {}", (pl.col("coverage") * 100).round(0).cast(pl.Int64), pl.col("span").str.slice(0, 300))
+    detail = pl.format(
+        "covers {}% of its words; shared: {}",
+        (pl.col("coverage") * 100).round(0).cast(pl.Int64),
+        pl.col("span").str.slice(0, 300),
+    )
     found = hits.join(court.standing().select("id"), on="id", how="semi", maintain_order="left")
     return found.select("id", twin=twin, similarity="coverage", detail=detail)
 

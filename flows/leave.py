@@ -24,7 +24,9 @@ from schemas.ledger import EDITS, FUNNEL, LEDGER, PAIRS, QUARANTINED, REFUSED
 from sql import duck
 
 
-def release(planned: plan.Plan, places: Places, out: Path, reads: list[store.Done], shards: list[Shard], models: dict[str, Any]) -> Path:
+def release(
+    planned: plan.Plan, places: Places, out: Path, reads: list[store.Done], shards: list[Shard], models: dict[str, Any]
+) -> Path:
     """Make the release's folder and switch it in. Raises DataFault when a limit or a law is broken; then `current` stays."""
     folder = out / planned.recipe.name / planned.fingerprint
     draft = folder.with_name(folder.name + ".part")
@@ -41,7 +43,12 @@ def release(planned: plan.Plan, places: Places, out: Path, reads: list[store.Don
     _funnel(draft)
     used = pa.chunked_array([_records(shard.read) for shard in shards], pa.string())
     laws.records(records, used, refused["id"])
-    facts = {**_facts(planned, shards, records, frame, used, refused), "counts": counts, "classifiers": models, "secrets": _secrets(draft)}
+    facts = {
+        **_facts(planned, shards, records, frame, used, refused),
+        "counts": counts,
+        "classifiers": models,
+        "secrets": _secrets(draft),
+    }
     (draft / "recipe.yaml").write_text(recipe.to_yaml(planned.recipe), "utf-8")
     _seal(draft, facts)
     laws.verify(draft)
@@ -57,12 +64,18 @@ def told(folder: Path) -> tuple[list[dict[str, Any]], str]:
     """The funnel as rows and a summary as Markdown, for Prefect's page."""
     facts = releases.manifest(folder)
     funnel = pq.read_table(folder / "funnel.parquet").to_pylist()
-    counts = [f"| {name} | {split} | {count:,} |" for name, splits in sorted(facts["counts"].items()) for split, count in sorted(splits.items())]
+    counts = [
+        f"| {name} | {split} | {count:,} |"
+        for name, splits in sorted(facts["counts"].items())
+        for split, count in sorted(splits.items())
+    ]
     lines = [f"**{facts['name']}** `{facts['fingerprint']}`: {facts['records']:,} records, {facts['rows']:,} rows", ""]
     return funnel, "\n".join([*lines, "| export | split | rows |", "|---|---|---|", *counts])
 
 
-def _decided(asked: recipe.Recipe, frame: pl.DataFrame, shards: list[Shard], refused: pa.Table, draft: Path) -> tuple[pa.Table, pa.Table, dict[str, dict[str, int]]]:
+def _decided(
+    asked: recipe.Recipe, frame: pl.DataFrame, shards: list[Shard], refused: pa.Table, draft: Path
+) -> tuple[pa.Table, pa.Table, dict[str, dict[str, int]]]:
     """Judge, export and account: the ledger, the pairs, and rows per export and split."""
     keep, for_sft, for_pairs = plan.compiled(asked, plan.columns(asked))
     verdicts, pairs = judge.judge(asked, units.units(frame), keep, shards)
@@ -104,7 +117,9 @@ def _records(rows: Path) -> pa.Array:
     return pc.unique(pc.list_flatten(parquet.read(rows, ["records"])["records"]))
 
 
-def _facts(planned: plan.Plan, shards: list[Shard], records: int, frame: pl.DataFrame, used: pa.ChunkedArray, refused: pa.Table) -> dict[str, Any]:
+def _facts(
+    planned: plan.Plan, shards: list[Shard], records: int, frame: pl.DataFrame, used: pa.ChunkedArray, refused: pa.Table
+) -> dict[str, Any]:
     asked = planned.recipe
     edits = pl.concat([pl.read_parquet(shard.edits) for shard in shards])
     by_source = _by_source([*used.chunks, *refused["id"].chunks])

@@ -120,7 +120,9 @@ def given(recipe: Recipe, paths: list[Path]) -> tuple[Recipe, Path]:
     whole = [path.resolve() for path in paths]
     base = Path(os.path.commonpath([path.parent for path in whole]))
     for path in whole:
-        stem = "".join(c if c.isalnum() and c.isascii() or c in "-_" else "-" for c in path.name.split(".")[0]).strip("-_") or "dump"
+        stem = (
+            "".join(c if c.isalnum() and c.isascii() or c in "-_" else "-" for c in path.name.split(".")[0]).strip("-_") or "dump"
+        )
         name = stem if stem not in found else f"{stem}-{len(found)}"
         found[name] = Source(path=path.relative_to(base).as_posix(), license="unknown")
     return recipe.model_copy(update={"sources": dict(sorted(found.items()))}), base

@@ -14,7 +14,13 @@ from schemas.faults import Fault, MissingFault, UsageFault
 
 RUNNERS = ("threads", "processes", "dask")
 RUNS = pa.schema(
-    [("started", pa.timestamp("ms", "UTC")), ("name", pa.string()), ("fingerprint", pa.string()), ("new", pa.bool_()), ("seconds", pa.float64())]
+    [
+        ("started", pa.timestamp("ms", "UTC")),
+        ("name", pa.string()),
+        ("fingerprint", pa.string()),
+        ("new", pa.bool_()),
+        ("seconds", pa.float64()),
+    ]
 )
 
 

@@ -67,7 +67,12 @@ def ended(release: Path, facts: dict[str, Any], *, new: bool, seconds: float, as
     """The one summary line at the end of a run, with where to look next."""
     counts = {name: sum(splits.values()) for name, splits in facts["counts"].items()}
     if as_json:
-        said = {"release": str(release), "new": new, "seconds": round(seconds, 2), **{key: facts[key] for key in ("fingerprint", "records", "counts")}}
+        said = {
+            "release": str(release),
+            "new": new,
+            "seconds": round(seconds, 2),
+            **{key: facts[key] for key in ("fingerprint", "records", "counts")},
+        }
         print(json.dumps(said, sort_keys=True))
         return
     made = ", ".join(f"{count:,} {name}" for name, count in counts.items())

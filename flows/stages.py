@@ -101,10 +101,14 @@ def refine(job: Job, done: store.Done, part: int) -> Shard:
 
 def train(work: Path, name: str, good: list[Path], bad: list[Path], hashes: list[str], recipe: Recipe) -> store.Done:
     """Labelled piles -> model.ftz and its evidence, with the edits of the recipe applied first."""
-    key = store.digest("train", name, len(good), hashes, _edits_key(recipe), recipe.seed, code.fingerprint("filters.classifier", "sources"))
+    key = store.digest(
+        "train", name, len(good), hashes, _edits_key(recipe), recipe.seed, code.fingerprint("filters.classifier", "sources")
+    )
 
     def make(folder: Path) -> dict[str, Any]:
-        piles = [edits.apply(pa.concat_tables(_pile(paths, kind)), recipe.edits)[0] for paths, kind in ((good, "good"), (bad, "bad"))]
+        piles = [
+            edits.apply(pa.concat_tables(_pile(paths, kind)), recipe.edits)[0] for paths, kind in ((good, "good"), (bad, "bad"))
+        ]
         return classifier.train(*piles, recipe.seed, folder / "model.bin").as_json()
 
     return store.step(work, "train", key, make)

@@ -101,7 +101,9 @@ def evidence(release: Path, to: Console) -> None:
     """What each trained classifier showed on rows it had not seen, beside length alone."""
     for name, facts in sorted(releases.manifest(release).get("classifiers", {}).items()):
         held = sum(facts["held_out"].values())
-        to.print(f"classifier {name}: AUC {facts['auc']:.3f} on {held:,} held-out rows; length alone {facts['auc_of_length']:.3f}")
+        to.print(
+            f"classifier {name}: AUC {facts['auc']:.3f} on {held:,} held-out rows; length alone {facts['auc_of_length']:.3f}"
+        )
 
 
 def twins(home: Places, release: Path, to: Console) -> None:

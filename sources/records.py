@@ -50,7 +50,7 @@ def container(head: bytes) -> int | None:
     if text[:1] not in b'{["-0123456789tfn' or text[1:2] == b"\0":
         return None
     *lines, last = [line.strip() for line in text.split(b"\n", _LINES_SEEN)]
-    lines = [line for line in (lines if lines else [last]) if line]
+    lines = [line for line in ([*lines, last] if not lines or _reads(last) else lines) if line]  # the head may cut the last
     whole = sum(_reads(line) for line in lines)
     if text[:1] == b"[":
         return spans.LINES if len(lines) > 1 and whole * 2 > len(lines) else spans.ARRAY

@@ -10,7 +10,9 @@ def command(
     source: Annotated[Path, typer.Argument(metavar="IN", help="a Parquet or JSONL file")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="the kept rows, as Parquet; OUT.dropped.parquet names each twin")],
     text: Annotated[str | None, typer.Option(help="the column to compare  [default: messages, conversations or text]")] = None,
-    similarity: Annotated[float, typer.Option(min=0.1, max=1.0, help="exact Jaccard of word shingles from which two rows are the same")] = 0.8,
+    similarity: Annotated[
+        float, typer.Option(min=0.1, max=1.0, help="exact Jaccard of word shingles from which two rows are the same")
+    ] = 0.8,
     shingle: Annotated[int, typer.Option(min=1, help="words in a shingle")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object instead of text")] = False,
 ) -> None:
@@ -29,4 +31,6 @@ def command(
         print(json.dumps({"rows": count.rows, "kept": count.kept}))
     else:
         seconds = time.time() - started
-        print(f"{source}: {count.rows:,} rows, {count.kept:,} kept, {count.rows - count.kept:,} dropped in {seconds:.1f} s -> {target}")
+        print(
+            f"{source}: {count.rows:,} rows, {count.kept:,} kept, {count.rows - count.kept:,} dropped in {seconds:.1f} s -> {target}"
+        )

@@ -7,7 +7,9 @@ import typer
 
 def command(
     release: Annotated[str | None, typer.Argument(help="a release's folder or name  [default: the latest]")] = None,
-    reason: Annotated[str | None, typer.Argument(help="`kept`, or a reason: a rule's name, `not_text`, `budget` ...  [default: kept]")] = None,
+    reason: Annotated[
+        str | None, typer.Argument(help="`kept`, or a reason: a rule's name, `not_text`, `budget` ...  [default: kept]")
+    ] = None,
     n: Annotated[int, typer.Option("-n", min=1, help="how many")] = 20,
     chars: Annotated[int, typer.Option(help="at most so many characters a turn; 0 for all")] = 1500,
     seed: Annotated[int, typer.Option(help="another seed draws others")] = 0,

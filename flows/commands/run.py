@@ -12,7 +12,10 @@ def command(
     paths: Annotated[list[Path] | None, typer.Argument(help="your own dumps; they replace the recipe's sources")] = None,
     data: Annotated[Path | None, typer.Option(help="where the sources' paths begin  [default: data/raw]")] = None,
     out: Annotated[Path | None, typer.Option(help="where releases land  [default: data/releases]")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change one choice, e.g. exports.sft.select.words=100_000")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="change one choice, e.g. exports.sft.select.words=100_000"),
+    ] = None,
     runner: Annotated[str, typer.Option(help="threads, processes or dask: same bytes")] = "threads",
     workers: Annotated[int | None, typer.Option(min=1, help="at most so many shards at once  [default: all cores]")] = None,
     shard: Annotated[float, typer.Option(min=0.001, help="megabytes of input a shard: memory follows it; same bytes")] = 16,

@@ -7,7 +7,9 @@ import typer
 
 
 def command(
-    question: Annotated[str, typer.Argument(help="a name in sql/ (such as `funnel`), or a query of your own; without one, the names")] = "",
+    question: Annotated[
+        str, typer.Argument(help="a name in sql/ (such as `funnel`), or a query of your own; without one, the names")
+    ] = "",
     release: Annotated[str | None, typer.Option(help="a release's folder or name  [default: the latest]")] = None,
     param: Annotated[list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="a $name in the query")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,

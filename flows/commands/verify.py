@@ -17,4 +17,8 @@ def command(
 
     folder = releases.find(release, places())
     checks = laws.verify(folder)
-    print(json.dumps(checks, sort_keys=True) if as_json else f"{folder}: {', '.join(f'{n:,} {what}' for what, n in checks.items())}: all hold")
+    print(
+        json.dumps(checks, sort_keys=True)
+        if as_json
+        else f"{folder}: {', '.join(f'{n:,} {what}' for what, n in checks.items())}: all hold"
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from flows import laws, releases
@@ -27,9 +27,27 @@ words = st.lists(st.sampled_from(["yes", "no", "maybe", "I", "am", "a", "teapot"
 turn = st.fixed_dictionaries({"from": st.sampled_from(["human", "gpt", "system", "alien"]), "value": words})
 chat = st.fixed_dictionaries({"conversations": st.lists(turn, max_size=4)})
 alpaca = st.fixed_dictionaries({"instruction": words, "input": st.just(""), "output": words})
-pair = st.fixed_dictionaries({"prompt": words, "chosen": words, "rejected": words, "score_chosen": st.integers(0, 5), "score_rejected": st.integers(0, 5)})
-broken = st.sampled_from([b'{"conversations": [{"from": "hum', b"null", b'{"a": NaN}', b'{"conversations": 3}', b"\xff\xfe", b'{"a":1,"a":2}', b"7"])
+pair = st.fixed_dictionaries(
+    {"prompt": words, "chosen": words, "rejected": words, "score_chosen": st.integers(0, 5), "score_rejected": st.integers(0, 5)}
+)
+broken = st.sampled_from(
+    [
+        b'{"conversations": [{"from": "hum',
+        b"null",
+        b'{"a": NaN}',
+        b'{"conversations": 3}',
+        b'{"conversations": "\xff"}',
+        b'{"a":1,"a":2}',
+        b"7",
+    ]
+)
 line = st.one_of(chat.map(lambda value: json.dumps(value).encode()), broken)
+
+
+def chat_of(word: str) -> dict:
+    return {
+        "conversations": [{"from": "human", "value": f"are you {word}"}, {"from": "gpt", "value": f"I am {word}, thank you."}]
+    }
 
 
 def accounted(release: Path) -> None:
@@ -52,10 +70,13 @@ def accounted(release: Path) -> None:
     assert sum(each["rows"] for each in funnel if each["stage"] != "in") == len(lines)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(first=st.lists(line, min_size=2, max_size=12), second=st.lists(alpaca, max_size=8), third=st.lists(pair, max_size=8))
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+)  # a step back takes seconds
+@given(first=st.lists(line, max_size=12), second=st.lists(alpaca, max_size=8), third=st.lists(pair, max_size=8))
 def test_every_record_is_accounted_for(run, tmp_path_factory, first, second, third) -> None:
     data = tmp_path_factory.mktemp("dumps")
+    first = [json.dumps(chat_of("well")).encode(), *first]
     (data / "a.jsonl").write_bytes(b"\n".join(first))
     (data / "b.json").write_text(json.dumps(second))
     (data / "c.jsonl").write_text("\n".join(map(json.dumps, third)))
@@ -67,7 +88,9 @@ def test_every_record_is_accounted_for(run, tmp_path_factory, first, second, thi
 
 def test_a_release_that_lost_a_row_does_not_verify(run, tmp_path) -> None:
     (tmp_path / "d").mkdir()
-    for name, text in {"a.jsonl": '{"conversations": [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "Hello there, friend."}]}'}.items():
+    for name, text in {
+        "a.jsonl": '{"conversations": [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "Hello there, friend."}]}'
+    }.items():
         (tmp_path / "d" / name).write_text(text)
     release = run("name: one\nsources: {a: {path: a.jsonl}}\nexports: {sft: {}}\n", tmp_path / "d")
     assert laws.verify(release)["records"] == 1

@@ -21,7 +21,9 @@ def test_a_finished_step_is_not_done_again(tmp_path: Path) -> None:
     assert (first, first.facts, first.content) == (again, {"rows": 1}, again.content)
 
 
-@pytest.mark.parametrize("damage", [lambda path: path.write_text("texT"), lambda path: path.unlink(), lambda path: path.write_text("")])
+@pytest.mark.parametrize(
+    "damage", [lambda path: path.write_text("texT"), lambda path: path.unlink(), lambda path: path.write_text("")]
+)
 def test_a_damaged_step_is_made_again(tmp_path: Path, damage) -> None:
     def make(folder: Path) -> dict[str, int]:
         (folder / "a.txt").write_text("text")
@@ -48,4 +50,6 @@ def test_code_of_a_step_reaches_what_it_imports() -> None:
     seen = code.fingerprint("filters.edits")
     assert seen == code.fingerprint("filters.edits")
     assert seen != code.fingerprint("filters.signals")
-    assert "schemas/rows.py" in {path.relative_to(code.ROOT).as_posix() for name in ("schemas.rows",) for path in code._files(name)}
+    assert "schemas/rows.py" in {
+        path.relative_to(code.ROOT).as_posix() for name in ("schemas.rows",) for path in code._files(name)
+    }
