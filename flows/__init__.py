@@ -7,6 +7,8 @@
 * `stages`    what is done to one shard: read, edit, measure, sign, cover
 * `units`     rows -> units: what rules judge and budgets count
 * `judge`     rules, contamination, overlap -> who still stands
-* `leave`     exports, ledger, funnel, laws -> a release, switched in by one rename
-* `engine`    Prefect's settings; `curate` the flow; `commands/` one file a command
+* `exporting` what each export takes, and why it leaves the rest; `account` the ledger; `laws` what must hold
+* `leave`     all of that -> a release with its `manifest`, switched in by one rename
+* `engine`    Prefect's settings; `curate`, `bring`, `nightly` the flows; `runs` one run from the command line
+* `releases`  finding a release; `story`, `inspection`, `screen` what a person sees; `commands/` one file a command
 """

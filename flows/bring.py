@@ -30,5 +30,5 @@ def folder(spec: Source) -> Path:
     return path.parent if len(fixed) == len(Path(spec.path).parts) and path.suffix else path
 
 
-def _is_net(state: object) -> bool:
-    return isinstance(getattr(state, "result")(raise_on_failure=False), StorageFault)
+def _is_net(state: Any) -> bool:
+    return isinstance(state.result(raise_on_failure=False), StorageFault)

@@ -38,7 +38,7 @@ def libraries() -> dict[str, str]:
 
 @cache
 def fingerprint(*modules: str) -> str:
-    """sha256 over the sources of these modules, or whole folders, and of all they import of ours, with the libraries' versions."""
+    """sha256 over the sources of these modules (or whole folders), of all they import of ours, and libraries' versions."""
     todo = [file for module in modules for file in _files(module)]
     seen: set[Path] = set()
     while todo:

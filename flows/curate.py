@@ -5,7 +5,6 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 
 from flows import kernels, leave, plan, stages, store
@@ -15,7 +14,7 @@ from flows.places import places as home
 from flows.progress import Progress
 from schemas.recipe import Recipe
 
-_IO = {"retries": 2, "retry_delay_seconds": 1, "retry_condition_fn": lambda _task, _run, state: _is_io(state)}
+_IO: Any = {"retries": 2, "retry_delay_seconds": 1, "retry_condition_fn": lambda _task, _run, state: _is_io(state)}
 
 
 def _is_io(state: Any) -> bool:
@@ -37,18 +36,16 @@ def refine(name: str, job: stages.Job, done: store.Done, part: int) -> stages.Sh
     return stages.refine(job, done, part)
 
 
-@task(task_run_name="train {name}", **_IO)
-def train(name: str, work: Path, good: list[Path], bad: list[Path], hashes: list[str], recipe: Recipe) -> store.Done:
+@task(task_run_name="train {piles.name}", **_IO)
+def train(work: Path, piles: plan.Piles, recipe: Recipe) -> store.Done:
     """Two labelled piles -> a classifier with its evidence."""
-    return stages.train(work, name, good, bad, hashes, recipe)
+    return stages.train(work, piles, recipe)
 
 
 @task(task_run_name="judge and export", **_IO)
-def release(
-    planned: plan.Plan, places: Places, out: Path, reads: list[store.Done], shards: list[stages.Shard], facts: dict[str, Any]
-) -> Path:
+def release(planned: plan.Plan, places: Places, out: Path, made: leave.Made) -> Path:
     """All shards -> a release, switched in when its laws hold."""
-    return leave.release(planned, places, out, reads, shards, facts)
+    return leave.release(planned, places, out, made)
 
 
 def _run_name() -> str:
@@ -59,13 +56,15 @@ def _run_name() -> str:
 
 @flow(name="curate", flow_run_name=_run_name, persist_result=False)
 def curate(
-    recipe: Recipe, data: Path, out: Path, base: Path | None = None, shard: int = plan.SHARD, progress: bool = False
+    recipe: Recipe, data: Path, out: Path, *, base: Path | None = None, shard: int = plan.SHARD, progress: bool = False
 ) -> Path:
     """The main job: every shard read, edited, measured and signed; then one judgement and one release."""
     kernels.prepare()
     places, planned = home(), plan.make(recipe, data, base)
     with Progress(progress) as bar, lock(out / recipe.name):
-        models = _models(planned, places, bar)
+        piles = plan.piles(planned)
+        trained = bar.each("train", [train.submit(places.work, each, recipe) for each in piles])
+        models = {each.name: done for each, done in zip(piles, trained, strict=True)}
         pending = [
             read.submit(files[0].name, places.work, files, hashes, min(shard, stages.BATCH))
             for files, hashes in planned.shards(shard)
@@ -74,23 +73,10 @@ def curate(
         job = stages.job(planned, places.work, models)
         parts = [(done, part) for done in reads for part in range(done.facts["parts"])]
         shards = bar.each("edit, measure, sign", [refine.submit(f"{n:05}", job, *part) for n, part in enumerate(parts)])
-        facts = {name: done.facts for name, done in models.items()}
-        folder = bar.each("judge, export", [release.submit(planned, places, out, reads, shards, facts)])[0]
+        made = leave.Made(reads, shards, {name: done.facts for name, done in models.items()})
+        folder = bar.each("judge, export", [release.submit(planned, places, out, made)])[0]
     _artifacts(folder)
     return folder
-
-
-def _models(planned: plan.Plan, places: Places, bar: Progress) -> dict[str, store.Done]:
-    pending: dict[str, PrefectFuture[store.Done]] = {}
-    for name, classifier in planned.recipe.classifiers.items():
-        if classifier.good and classifier.bad:
-            good, bad = (
-                [file for path in paths for file in plan.located(path, planned.data)]
-                for paths in (classifier.good, classifier.bad)
-            )
-            hashes = [planned.extra[str(path)] for path in good + bad]
-            pending[name] = train.submit(name, places.work, good, bad, hashes, planned.recipe)
-    return dict(zip(pending, bar.each("train", list(pending.values())), strict=True))
 
 
 def _artifacts(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Prefect's settings, in place before Prefect is imported: home under ours, silent, no telemetry, a running server used if named."""
+"""Prefect's settings, in place before it is imported: home under ours, silent, no telemetry, a running server used."""
 
 import os
 from pathlib import Path

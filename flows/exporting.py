@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -16,7 +17,7 @@ from schemas.recipe import Recipe
 from sql.judge import judge
 from sql.rules import Rule
 
-LEFT = {
+LEFT: dict[str, Any] = {
     "id": pl.String,
     "reason": pl.String,
     "detail": pl.String,
@@ -40,14 +41,14 @@ class Taken:
 def take_sft(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], shards: list[Shard]) -> Taken:
     """The best row of every standing unit that passes the export's rules, is no beginning of another, and fits the budget."""
     assert recipe.exports.sft
-    left = [_left(pl.from_arrow(sft.left_out(standing.to_arrow())))]
+    left = [_left(pl.DataFrame(sft.left_out(standing.to_arrow())))]
     open_, fell = _judged(_without(standing, left), rules)
     left.append(fell)
-    begin = pl.from_arrow(beginnings(lambda: _texts(shards, open_, ["id", "messages"])))
+    begin = pl.DataFrame(beginnings(lambda: _texts(shards, open_, ["id", "messages"])))
     open_ = open_.join(begin, on="id", how="anti", maintain_order="left")
     select = recipe.exports.sft.select
     if select:
-        reasons = pl.from_arrow(choose(open_.to_arrow(), select, recipe.seed).reasons)
+        reasons = pl.Series(choose(open_.to_arrow(), select, recipe.seed).reasons)
         over = open_.select("id", reason=reasons).drop_nulls("reason")
         open_ = open_.join(over, on="id", how="anti", maintain_order="left")
         left.append(_left(over))
@@ -68,12 +69,12 @@ def take_sft(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], shards: 
 def take_preference(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], shards: list[Shard]) -> Taken:
     """Best against worst of every standing group that passes the export's rules, with sound texts on both sides."""
     matched, unmatched = preference.match(standing.to_arrow())
-    beside = pl.from_arrow(preference.beside(matched, standing.to_arrow()))
+    beside = pl.DataFrame(preference.beside(matched, standing.to_arrow()))
     judged, fell = _judged(beside, rules)
-    pairs = pl.from_arrow(matched)
+    pairs = pl.DataFrame(matched)
     passed = pairs.join(judged.select("id"), on="id", how="semi", maintain_order="left")
     sound, unsound = _sound(passed, standing, shards)
-    left = [_left(pl.from_arrow(unmatched)), _both(pairs, fell), _left(unsound)]
+    left = [_left(pl.DataFrame(unmatched)), _both(pairs, fell), _left(unsound)]
     ids = sorted({*sound["chosen_id"].to_list(), *sound["rejected_id"].to_list()})
 
     def write(folder: Path) -> dict[str, int]:
@@ -90,7 +91,7 @@ def take_preference(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], s
 
 def _judged(units: pl.DataFrame, rules: list[Rule]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Those that pass, and those that fall with their reason."""
-    judged = pl.from_arrow(judge(units.to_arrow(), rules))
+    judged = pl.DataFrame(judge(units.to_arrow(), rules))
     fell = judged.filter(pl.col("reason").is_not_null())
     return judged.filter(pl.col("reason").is_null()).select(units.columns), _left(fell)
 
@@ -130,7 +131,7 @@ def _sides(recipe: Recipe, held: pl.DataFrame, shards: list[Shard]) -> dict[str,
     parts = [pl.DataFrame(schema={"id": pl.String, "side": pl.String})]
     for rows in _texts(shards, held, ["id", "messages"]):
         side = pl.Series(sides(rows["messages"], recipe.test, recipe.seed))
-        parts.append(pl.DataFrame({"id": pl.from_arrow(rows["id"]), "side": side}))
+        parts.append(pl.DataFrame({"id": pl.Series(rows["id"]), "side": side}))
     told = held.join(pl.concat(parts), on="id", how="left", maintain_order="left")
     return {name: told.filter(pl.col("side") == name) for name in ("train", "test")}
 
@@ -147,7 +148,7 @@ def _opened(pairs: pl.DataFrame, standing: pl.DataFrame, shards: list[Shard]) ->
 
 def _sound(pairs: pl.DataFrame, standing: pl.DataFrame, shards: list[Shard]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Pairs whose texts hold, and (id, reason) of the rows of the others."""
-    refused = [pl.from_arrow(out) for _, out in _opened(pairs, standing, shards)]
+    refused = [pl.DataFrame(out) for _, out in _opened(pairs, standing, shards)]
     bad = pl.concat([pl.DataFrame(schema={"id": pl.String, "reason": pl.String}), *refused])
     return pairs.filter(~pl.col("chosen_id").is_in(bad["id"].implode())), bad
 

@@ -33,7 +33,7 @@ def show(paths: list[Path], as_json: bool) -> None:
     for told in merged.values():
         told["languages"] = _languages([file.path for file in told["files"]])
         if as_json:
-            print(json.dumps({**told, "files": [file.name for file in told["files"]]}, ensure_ascii=False))
+            sys.stdout.write(json.dumps({**told, "files": [file.name for file in told["files"]]}, ensure_ascii=False) + "\n")
         else:
             _print(to, told)
     for path in paths if not as_json else ():

@@ -1,10 +1,11 @@
 """Who stands: first the rules of `keep`, then benchmark contamination, then each overlap rule as written.
 
-Each step sees only the units still standing, so that junk never keeps a good row out. A verdict falls on a unit; its rows share it.
+Each step sees only the units still standing, so that junk never keeps a good row out. A verdict is a unit's; its rows share it.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,7 +19,7 @@ from sql.judge import judge as by_rules
 from sql.rules import Rule
 from sql.rules import prefer as ordered
 
-VERDICT = {
+VERDICT: dict[str, Any] = {
     "id": pl.String,
     "stage": pl.String,
     "reason": pl.String,
@@ -69,7 +70,7 @@ def _verdict(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_rules(units: pl.DataFrame, keep: list[Rule]) -> pl.DataFrame:
-    judged = pl.from_arrow(by_rules(units.to_arrow(), keep))
+    judged = pl.DataFrame(by_rules(units.to_arrow(), keep))
     return _verdict(judged.filter(pl.col("reason").is_not_null()).with_columns(stage=pl.lit("keep")))
 
 
@@ -108,7 +109,7 @@ def _capped(court: Court, rule: Cap, signed: list[Path]) -> pl.DataFrame:
 
 
 def _fallen(drops: pa.Table) -> pl.DataFrame:
-    return pl.from_arrow(drops).with_columns(detail=pl.format("like {}", "twin"))
+    return pl.DataFrame(drops).with_columns(detail=pl.format("like {}", "twin"))
 
 
 def _ranked(court: Court, prefer: list[str]) -> tuple[pa.ChunkedArray, np.ndarray, pa.ChunkedArray]:

@@ -8,6 +8,7 @@ import hashlib
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from flows.places import ROOT
 
@@ -19,17 +20,15 @@ def prepare() -> None:
 
 def compile_all() -> None:
     """Run every kernel once on a few words, so that no later run waits for the compiler."""
+    import sources
     from filters import overlap, signals
-    from schemas.rows import ROW, fingerprint
-    from sources import warm
 
-    messages = [{"role": "user", "content": "warm up"}, {"role": "assistant", "content": "Already warm, thank you."}]
-    row = {"id": "a", "source": "a", "messages": messages, "fingerprint": fingerprint(messages)}
-    import pyarrow as pa
-
-    signals.measure(pa.Table.from_pylist([row, row], schema=ROW), set(signals.columns()))
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "warm.json"
+        file.write_text('[{"instruction": "Warm up?", "input": "", "output": "Already warm, thank you."}]')
+        for batch in sources.read(sources.File("warm", file, file.name)):
+            signals.measure(batch.rows, set(signals.columns()))
     overlap.warm()
-    warm()
 
 
 def _hash() -> str:

@@ -7,7 +7,7 @@ import pyarrow as pa
 def texts(rows: pa.Table, key: str) -> pa.Array:
     """One text a row of `rows` (with `messages`), null where it has no such turn."""
     turns = (
-        pl.from_arrow(rows.select(["messages"]))
+        pl.DataFrame(rows.select(["messages"]))
         .with_row_index("row")
         .explode("messages")
         .select("row", pl.col("messages").struct.field("role"), pl.col("messages").struct.field("content"))
@@ -16,7 +16,8 @@ def texts(rows: pa.Table, key: str) -> pa.Array:
     if key == "conversation":
         chosen = turns.group_by("row", maintain_order=True).agg(pl.col("content").str.join("\n\n"))
     else:
-        role, keep = ("user", "first") if key == "prompt" else ("assistant", "last")
-        chosen = turns.filter(pl.col("role") == role).unique("row", keep=keep, maintain_order=True)
+        first = key == "prompt"
+        spoken = turns.filter(pl.col("role") == ("user" if first else "assistant"))
+        chosen = spoken.unique("row", keep="first" if first else "last", maintain_order=True)
     every = pl.DataFrame({"row": pl.arange(len(rows), dtype=pl.UInt32, eager=True)})
     return every.join(chosen.select("row", "content"), on="row", how="left", maintain_order="left")["content"].to_arrow()

@@ -1,9 +1,9 @@
 """All shards -> a release: judged, exported, accounted for, its laws checked, and only then switched in by one rename."""
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,7 @@ import pyarrow.parquet as pq
 
 import sql
 from exports.card import card
-from filters import pii
-from flows import account, code, exporting, judge, laws, plan, releases, store, units
+from flows import account, exporting, judge, laws, manifest, plan, releases, store, units
 from flows.places import Places
 from flows.stages import Shard
 from schemas import parquet, recipe
@@ -24,16 +23,24 @@ from schemas.ledger import EDITS, FUNNEL, LEDGER, PAIRS, QUARANTINED, REFUSED
 from sql import duck
 
 
-def release(
-    planned: plan.Plan, places: Places, out: Path, reads: list[store.Done], shards: list[Shard], models: dict[str, Any]
-) -> Path:
+@dataclass(frozen=True)
+class Made:
+    """What the stages made: the reading of every file, every shard, and the evidence of each classifier."""
+
+    reads: list[store.Done]
+    shards: list[Shard]
+    models: dict[str, Any]
+
+
+def release(planned: plan.Plan, places: Places, out: Path, made: Made) -> Path:
     """Make the release's folder and switch it in. Raises DataFault when a limit or a law is broken; then `current` stays."""
     folder = out / planned.recipe.name / planned.fingerprint
     draft = folder.with_name(folder.name + ".part")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
+    shards = made.shards
     refused = pa.concat_tables([REFUSED.empty_table(), *(parquet.read(shard.refused) for shard in shards)])
-    records = sum(done.facts["records"] for done in reads)
+    records = sum(done.facts["records"] for done in made.reads)
     _limit(planned.recipe, records, refused)
     frame = units.rows((shard.rows, shard.signals) for shard in shards)
     ledger, pairs, counts = _decided(planned.recipe, frame, shards, refused, draft)
@@ -43,14 +50,10 @@ def release(
     _funnel(draft)
     used = pa.chunked_array([_records(shard.read) for shard in shards], pa.string())
     laws.records(records, used, refused["id"])
-    facts = {
-        **_facts(planned, shards, records, frame, used, refused),
-        "counts": counts,
-        "classifiers": models,
-        "secrets": _secrets(draft),
-    }
+    ids = [*used.chunks, *refused["id"].chunks]
+    facts = {**manifest.facts(planned, shards, frame, ids), "records": records, "counts": counts, "classifiers": made.models}
     (draft / "recipe.yaml").write_text(recipe.to_yaml(planned.recipe), "utf-8")
-    _seal(draft, facts)
+    _seal(draft, {**facts, "secrets": manifest.secrets(draft)})
     laws.verify(draft)
     _quarantine(places, planned.fingerprint, refused)
     shutil.rmtree(folder, ignore_errors=True)
@@ -96,8 +99,8 @@ def _limit(asked: recipe.Recipe, records: int, refused: pa.Table) -> None:
         if bad / records > asked.limits.quarantined:
             first = refused.filter(pc.equal(refused["fate"], QUARANTINED)).slice(0, 1).to_pylist()[0]
             raise DataFault(
-                f"{bad:,} of {records:,} records are quarantined ({bad / records:.1%}), the limit is {asked.limits.quarantined:.1%}; "
-                f"first: {first['id']} ({first['reason']}); see `winnow inspect`, or raise `limits: {{quarantined: ...}}`"
+                f"{bad:,} of {records:,} records are quarantined ({bad / records:.1%}), and the limit is "
+                f"{asked.limits.quarantined:.1%}; first: {first['id']} ({first['reason']}); see `winnow inspect`, or raise `limits: {{quarantined: ...}}`"
             )
 
 
@@ -115,54 +118,6 @@ def _funnel(draft: Path) -> None:
 
 def _records(rows: Path) -> pa.Array:
     return pc.unique(pc.list_flatten(parquet.read(rows, ["records"])["records"]))
-
-
-def _facts(
-    planned: plan.Plan, shards: list[Shard], records: int, frame: pl.DataFrame, used: pa.ChunkedArray, refused: pa.Table
-) -> dict[str, Any]:
-    asked = planned.recipe
-    edits = pl.concat([pl.read_parquet(shard.edits) for shard in shards])
-    by_source = _by_source([*used.chunks, *refused["id"].chunks])
-    return {
-        "name": asked.name,
-        "fingerprint": planned.fingerprint,
-        "license": asked.license,
-        "seed": asked.seed,
-        "recipe_sha256": store.digest(recipe.as_json(asked)),
-        "inputs": [
-            {"source": file.source, "file": file.name, "bytes": file.size, "sha256": sha}
-            for file, sha in zip(planned.files, planned.hashes, strict=True)
-        ],
-        "versions": code.libraries(),
-        "records": records,
-        "rows": len(frame),
-        "sources": {
-            name: {
-                "license": spec.license,
-                "files": sum(file.source == name for file in planned.files),
-                "records": by_source.get(name, 0),
-                "rows": int((frame["source"] == name).sum()),
-            }
-            for name, spec in asked.sources.items()
-        },
-        "edits": {name: int(edits.filter(pl.col("edit") == name)["id"].n_unique()) for name in asked.edits},
-    }
-
-
-def _secrets(draft: Path) -> int:
-    """Secrets left in anything that an export holds, tool calls included: `winnow push` refuses a release that has one."""
-    found = 0
-    for file in sorted(draft.glob("*/*.parquet")):
-        for batch in pq.ParquetFile(file).iter_batches():
-            texts = pl.Series([json.dumps(row, ensure_ascii=False, default=str) for row in batch.to_pylist()], dtype=pl.String)
-            found += int(pii.count(texts, ["secret"]).sum())
-    return found
-
-
-def _by_source(ids: list[pa.Array]) -> dict[str, int]:
-    """Records of each source."""
-    records = pl.from_arrow(pa.chunked_array(ids, pa.string())).unique()
-    return dict(records.str.split_exact("/", 1).struct.field("field_0").value_counts().iter_rows())
 
 
 def _seal(draft: Path, facts: dict[str, Any]) -> None:

@@ -51,6 +51,16 @@ class Plan:
             yield [self.files[n] for n in pack], [self.hashes[n] for n in pack]
 
 
+@dataclass(frozen=True)
+class Piles:
+    """Files of rows to be like, and to be unlike, with the sha256 of each in that order."""
+
+    name: str
+    good: list[Path]
+    bad: list[Path]
+    hashes: list[str]
+
+
 def make(recipe: Recipe, data: Path, base: Path | None = None) -> Plan:
     """Check the recipe against what exists and find its files. Raises UsageFault or MissingFault; writes nothing."""
     check(recipe)
@@ -94,13 +104,13 @@ def check(recipe: Recipe) -> None:
             raise UsageFault(f"edits: unknown edit {name!r}; {nearest(name, edits.names())}")
     known = columns(recipe)
     compiled(recipe, known)
-    for title, overlap in recipe.overlap.items():
+    for overlap in recipe.overlap.values():
         for entry in getattr(overlap, "prefer", []):
             rules.prefer(entry, known)
     select = recipe.exports.sft.select if recipe.exports.sft else None
-    for name in filter(None, (select and select.by, select and select.mix and select.mix.by)):
-        if name not in known:
-            raise UsageFault(f"exports.sft.select: unknown column {name!r}; {nearest(name, known)}")
+    for column in (select and select.by, select and select.mix and select.mix.by):
+        if column and column not in known:
+            raise UsageFault(f"exports.sft.select: unknown column {column!r}; {nearest(column, known)}")
 
 
 def compiled(recipe: Recipe, known: dict[str, pa.DataType]) -> tuple[list[rules.Rule], list[rules.Rule], list[rules.Rule]]:
@@ -115,17 +125,28 @@ def compiled(recipe: Recipe, known: dict[str, pa.DataType]) -> tuple[list[rules.
 
 
 def given(recipe: Recipe, paths: list[Path]) -> tuple[Recipe, Path]:
-    """The recipe over paths from the command line, each a source named after its file or folder, and the folder above them all."""
+    """The recipe over paths given by hand, each a source named after its file or folder, and the folder above them all."""
     found: dict[str, Source] = {}
     whole = [path.resolve() for path in paths]
     base = Path(os.path.commonpath([path.parent for path in whole]))
     for path in whole:
         stem = (
-            "".join(c if c.isalnum() and c.isascii() or c in "-_" else "-" for c in path.name.split(".")[0]).strip("-_") or "dump"
+            "".join(c if (c.isalnum() and c.isascii()) or c in "-_" else "-" for c in path.name.split(".")[0]).strip("-_")
+            or "dump"
         )
         name = stem if stem not in found else f"{stem}-{len(found)}"
         found[name] = Source(path=path.relative_to(base).as_posix(), license="unknown")
     return recipe.model_copy(update={"sources": dict(sorted(found.items()))}), base
+
+
+def piles(planned: Plan) -> list[Piles]:
+    """What each classifier of the recipe is to be trained on, where it is trained."""
+    found = []
+    for name, given in planned.recipe.classifiers.items():
+        if given.good and given.bad:
+            good, bad = ([file for path in paths for file in located(path, planned.data)] for paths in (given.good, given.bad))
+            found.append(Piles(name, good, bad, [planned.extra[str(path)] for path in good + bad]))
+    return found
 
 
 def located(pattern: str, data: Path) -> list[Path]:

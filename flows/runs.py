@@ -70,13 +70,13 @@ def run(planned: plan.Plan, out: Path, runner: str, workers: int, shard: int) ->
     shown = sys.stderr.isatty()
     if shown:
         size = sum(file.size for file in planned.files) / 1e6
-        print(f"{planned.recipe.name}: {len(planned.files):,} files, {size:,.1f} MB, {workers} {runner}", file=sys.stderr)
+        sys.stderr.write(f"{planned.recipe.name}: {len(planned.files):,} files, {size:,.1f} MB, {workers} {runner}\n")
     engine.prepare(places())
     from flows.curate import curate
 
     flow = curate.with_options(task_runner=engine.runner(runner, workers))
     try:
-        return Path(flow(planned.recipe, planned.data, out, planned.base, shard, shown)), True
+        return Path(flow(planned.recipe, planned.data, out, base=planned.base, shard=shard, progress=shown)), True
     except Exception as fault:
         raise _own(fault) from fault
 

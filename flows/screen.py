@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,11 @@ def ended(release: Path, facts: dict[str, Any], *, new: bool, seconds: float, as
             "seconds": round(seconds, 2),
             **{key: facts[key] for key in ("fingerprint", "records", "counts")},
         }
-        print(json.dumps(said, sort_keys=True))
+        sys.stdout.write(json.dumps(said, sort_keys=True) + "\n")
         return
     made = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     begin = "done" if new else "nothing new, this release stands"
-    print(f"{begin}: {facts['records']:,} records -> {made} in {seconds:.1f} s -> {release}")
+    console().print(safe(f"{begin}: {facts['records']:,} records -> {made} in {seconds:.1f} s -> {release}"), soft_wrap=True)
 
 
 def _cut(text: str, most: int | None) -> str:

@@ -17,7 +17,7 @@ from filters.overlap import benchmarks, contamination, signatures
 from flows import code, keys, plan, store
 from schemas import parquet
 from schemas.ledger import EDITS, REFUSED
-from schemas.recipe import Benchmark, Near, Recipe
+from schemas.recipe import Benchmark, Recipe
 from schemas.rows import ROW
 
 BATCH = 16 << 20  # bytes of records in one shard of rows
@@ -99,17 +99,14 @@ def refine(job: Job, done: store.Done, part: int) -> Shard:
     )
 
 
-def train(work: Path, name: str, good: list[Path], bad: list[Path], hashes: list[str], recipe: Recipe) -> store.Done:
-    """Labelled piles -> model.ftz and its evidence, with the edits of the recipe applied first."""
-    key = store.digest(
-        "train", name, len(good), hashes, _edits_key(recipe), recipe.seed, code.fingerprint("filters.classifier", "sources")
-    )
+def train(work: Path, piles: plan.Piles, recipe: Recipe) -> store.Done:
+    """Labelled piles -> model.bin and its evidence, with the edits of the recipe applied first."""
+    made_by = code.fingerprint("filters.classifier", "sources")
+    key = store.digest("train", len(piles.good), piles.hashes, _edits_key(recipe), recipe.seed, made_by)
 
     def make(folder: Path) -> dict[str, Any]:
-        piles = [
-            edits.apply(pa.concat_tables(_pile(paths, kind)), recipe.edits)[0] for paths, kind in ((good, "good"), (bad, "bad"))
-        ]
-        return classifier.train(*piles, recipe.seed, folder / "model.bin").as_json()
+        liked, unliked = (edits.apply(_pile(paths), recipe.edits)[0] for paths in (piles.good, piles.bad))
+        return classifier.train(liked, unliked, recipe.seed, folder / "model.bin").as_json()
 
     return store.step(work, "train", key, make)
 
@@ -135,9 +132,9 @@ def _joined(held: list[sources.Batch]) -> tuple[pa.Table, pa.Table, int]:
     return rows, refused, sum(batch.records for batch in held)
 
 
-def _pile(paths: list[Path], kind: str) -> list[pa.Table]:
-    files = [sources.File(kind, path.resolve(), path.name, None, None, path.stat().st_size) for path in paths]
-    return [batch.rows for file in files for batch in sources.read(file)]
+def _pile(paths: list[Path]) -> pa.Table:
+    files = [sources.File("pile", path.resolve(), path.name) for path in paths]
+    return pa.concat_tables([ROW.empty_table(), *(batch.rows for file in files for batch in sources.read(file))])
 
 
 def _edits_key(recipe: Recipe) -> str:

@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 
-import sql
 from flows import releases, screen
 from flows.places import Places
 from schemas import recipe as recipes
@@ -92,7 +91,8 @@ def explain(home: Places, release: Path, row: str, to: Console, most: int | None
 
 def funnel(release: Path, to: Console) -> None:
     """The funnel, all sources together."""
-    query = """WITH summed AS (SELECT stage, reason, sum(rows)::BIGINT AS rows, sum(words)::BIGINT AS words FROM funnel GROUP BY ALL)
+    query = """WITH summed AS (
+      SELECT stage, reason, sum(rows)::BIGINT AS rows, sum(words)::BIGINT AS words FROM funnel GROUP BY ALL)
     FROM summed ORDER BY list_position(['in', 'read', 'keep', 'overlap', 'export', 'kept'], stage), rows DESC, reason"""
     to.print(screen.rows(duck.query(duck.release(release), query), title="what became of every row"))
 

@@ -7,6 +7,7 @@ A file appears under its name complete or not at all: it is written beside itsel
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,7 +26,7 @@ def write(tables: pa.Table | Iterable[pa.Table], path: Path, schema: pa.Schema, 
     """Write sorted tables as one file and return the number of rows. `fast` is for what only winnow reads again."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
-    how = {"compression": "lz4"} if fast else {"compression": "zstd", "write_page_index": True}
+    how: dict[str, Any] = {"compression": "lz4"} if fast else {"compression": "zstd", "write_page_index": True}
     if not fast:
         how["use_content_defined_chunking"] = _CDC
     rows = 0

@@ -8,7 +8,9 @@ import typer
 
 def command(
     source: Annotated[Path, typer.Argument(metavar="IN", help="a Parquet or JSONL file")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="the kept rows, as Parquet; OUT.dropped.parquet names each twin")],
+    target: Annotated[
+        Path, typer.Argument(metavar="OUT", help="kept rows, in the format of IN; OUT.dropped.parquet names twins")
+    ],
     text: Annotated[str | None, typer.Option(help="the column to compare  [default: messages, conversations or text]")] = None,
     similarity: Annotated[
         float, typer.Option(min=0.1, max=1.0, help="exact Jaccard of word shingles from which two rows are the same")
@@ -16,7 +18,7 @@ def command(
     shingle: Annotated[int, typer.Option(min=1, help="words in a shingle")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object instead of text")] = False,
 ) -> None:
-    """Drop near-duplicates of any Parquet or JSONL file, each verified by exact Jaccard and named beside its twin. No recipe, no Prefect."""
+    """Drop near-duplicates of any Parquet or JSONL file, each verified by exact Jaccard and named beside its twin."""
     import json
     import time
 
@@ -31,6 +33,5 @@ def command(
         print(json.dumps({"rows": count.rows, "kept": count.kept}))
     else:
         seconds = time.time() - started
-        print(
-            f"{source}: {count.rows:,} rows, {count.kept:,} kept, {count.rows - count.kept:,} dropped in {seconds:.1f} s -> {target}"
-        )
+        fell = count.rows - count.kept
+        print(f"{source}: {count.rows:,} rows, {count.kept:,} kept, {fell:,} dropped in {seconds:.1f} s -> {target}")

@@ -4,7 +4,7 @@ import time
 
 
 def command() -> None:
-    """Run the bundled samples through the demo recipe: the funnel, one dropped row beside its twin, and where the release lies."""
+    """Run the bundled samples: the funnel, one dropped row beside its twin, and where the release lies."""
     from flows import kernels, releases, runs, screen, story
     from flows.places import ROOT, places
 

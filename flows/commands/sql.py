@@ -21,11 +21,10 @@ def command(
     import orjson
 
     import sql
-
-    from sql import duck
     from flows import releases, screen
     from flows.places import places
     from schemas.faults import UsageFault
+    from sql import duck
 
     if not question:
         for name, line in sql.questions().items():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import leave, plan, stages, store
+from flows import leave, plan, stages
 from flows.places import Places
 from schemas import recipe as recipes
 
@@ -14,15 +14,12 @@ def curate(recipe: recipes.Recipe, data: Path, home: Path, shard: int = 16 << 20
     """What flows/curate.py does, in order, in this process."""
     places = Places(home)
     planned = plan.make(recipe, data)
-    models = {}
-    for name, given in recipe.classifiers.items():
-        good, bad = ([file for path in paths for file in plan.located(path, data)] for paths in (given.good, given.bad))
-        models[name] = stages.train(places.work, name, good, bad, [store.sha256(path) for path in good + bad], recipe)
+    models = {each.name: stages.train(places.work, each, recipe) for each in plan.piles(planned)}
     reads = [stages.read(places.work, files, hashes, min(shard, stages.BATCH)) for files, hashes in planned.shards(shard)]
     job = stages.job(planned, places.work, models)
     shards = [stages.refine(job, done, part) for done in reads for part in range(done.facts["parts"])]
-    facts = {name: done.facts for name, done in models.items()}
-    return leave.release(planned, places, places.releases, reads, shards, facts)
+    made = leave.Made(reads, shards, {name: done.facts for name, done in models.items()})
+    return leave.release(planned, places, places.releases, made)
 
 
 @pytest.fixture
