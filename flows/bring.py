@@ -1,6 +1,7 @@
 """The flow that brings declared remote sources into data/raw."""
 
 from pathlib import Path
+from typing import Any
 
 from prefect import flow, task
 

@@ -100,7 +100,8 @@ def _limit(asked: recipe.Recipe, records: int, refused: pa.Table) -> None:
             first = refused.filter(pc.equal(refused["fate"], QUARANTINED)).slice(0, 1).to_pylist()[0]
             raise DataFault(
                 f"{bad:,} of {records:,} records are quarantined ({bad / records:.1%}), and the limit is "
-                f"{asked.limits.quarantined:.1%}; first: {first['id']} ({first['reason']}); see `winnow inspect`, or raise `limits: {{quarantined: ...}}`"
+                f"{asked.limits.quarantined:.1%}; first: {first['id']} ({first['reason']}). "
+                "See `winnow inspect`, or raise `limits: {quarantined: ...}`"
             )
 
 
