@@ -22,6 +22,12 @@ def curate(recipe: recipes.Recipe, data: Path, home: Path, shard: int = 16 << 20
     return leave.release(planned, places, places.releases, made)
 
 
+@pytest.fixture(scope="session")
+def curated() -> Callable[..., Path]:
+    """curate(recipe, data, home, shard=bytes) -> release folder."""
+    return curate
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., Path]:
     """run(recipe text, data folder, shard=bytes, home=name) -> release folder."""
