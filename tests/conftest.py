@@ -1,7 +1,7 @@
 """Fixtures that many tests share: the folder of real dumps, where there is one, and compiled kernels."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,25 @@ def dumps() -> Path:
     if not DUMPS.is_dir():
         pytest.skip(f"no real dumps at {DUMPS}: set WINNOW_DUMPS to their folder")
     return DUMPS
+
+
+@pytest.fixture(scope="session")
+def curated() -> Callable[..., Path]:
+    """curated(recipe, data, home, shard=bytes) -> release folder: what flows/curate.py does, in order, without Prefect."""
+    from flows import leave, plan, stages
+    from flows.places import Places
+
+    def made(recipe, data: Path, home: Path, shard: int = 16 << 20) -> Path:
+        places = Places(home)
+        planned = plan.make(recipe, data)
+        models = {each.name: stages.train(places.work, each, recipe) for each in plan.piles(planned)}
+        reads = [stages.read(places.work, files, hashes, min(shard, stages.BATCH)) for files, hashes in planned.shards(shard)]
+        job = stages.job(planned, places.work, models)
+        shards = [stages.refine(job, done, part) for done in reads for part in range(done.facts["parts"])]
+        facts = {name: done.facts for name, done in models.items()}
+        return leave.release(planned, places, places.releases, leave.Made(reads, shards, facts))
+
+    return made
 
 
 @pytest.hookimpl(wrapper=True)
