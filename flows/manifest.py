@@ -1,9 +1,9 @@
 """What a release says of itself: inputs, versions, counts. No time, no host, no absolute path, no worker count."""
 
-import json
 from pathlib import Path
 from typing import Any
 
+import orjson
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -49,7 +49,7 @@ def secrets(draft: Path) -> int:
     found = 0
     for file in sorted(draft.glob("*/*.parquet")):
         for batch in pq.ParquetFile(file).iter_batches():
-            texts = pl.Series([json.dumps(row, ensure_ascii=False, default=str) for row in batch.to_pylist()], dtype=pl.String)
+            texts = pl.Series([orjson.dumps(row).decode() for row in batch.to_pylist()], dtype=pl.String)
             found += int(pii.count(texts, ["secret"]).sum())
     return found
 
