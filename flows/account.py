@@ -6,7 +6,7 @@ import pyarrow as pa
 from flows.exporting import Taken
 from schemas.ledger import DROPPED, KEPT, LEDGER
 
-_SHARED = "with its group, judged by {}"
+_SHARED = "fell with its group, which is judged by its better answer {}: {}"
 _VAGUE = {"not the best of its group": 1, "neither best nor worst": 2, "no partner": 3}
 
 
@@ -14,9 +14,8 @@ def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refu
     """LEDGER sorted by id, from all rows, verdicts on units, what each export took and left, and what reading refused."""
     lines = frame.select("id", "source", "file", "record", "offset", "group_id", "words", "unit")
     fallen = lines.join(verdicts.rename({"id": "unit"}), on="unit", how="inner", maintain_order="left")
-    fallen = fallen.with_columns(
-        detail=pl.when(pl.col("id") == pl.col("unit")).then("detail").otherwise(pl.format(_SHARED, "unit"))
-    )
+    shared = pl.format(_SHARED, "unit", pl.col("detail").fill_null(""))
+    fallen = fallen.with_columns(detail=pl.when(pl.col("id") == pl.col("unit")).then("detail").otherwise(shared))
     standing = lines.join(verdicts.select(unit="id"), on="unit", how="anti", maintain_order="left")
     exported = pl.concat(
         [pl.DataFrame({"id": each.ids, "exports": each.name}, schema={"id": pl.String, "exports": pl.String}) for each in taken]

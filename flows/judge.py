@@ -52,7 +52,7 @@ def judge(recipe: Recipe, units: pl.DataFrame, keep: list[Rule], shards: list[Sh
     court = Court(units, [pl.DataFrame(schema=VERDICT), _by_rules(units, keep)])
     for name, rule in recipe.overlap.items():
         if isinstance(rule, Benchmark):
-            court.fell("overlap", name, _contaminated(court, [shard.covered[name] for shard in shards]))
+            court.fell("overlap", name, _contaminated(court, rule, [shard.covered[name] for shard in shards]))
     pairs = [PAIRS.empty_table()]
     for name, rule in recipe.overlap.items():
         if isinstance(rule, Near):
@@ -80,15 +80,13 @@ def _preferred(units: pl.DataFrame, prefer: list[str]) -> pl.DataFrame:
     return units.sort([name for name, _ in order], descending=[way == "DESC" for _, way in order], nulls_last=True)
 
 
-def _contaminated(court: Court, files: list[Path]) -> pl.DataFrame:
+def _contaminated(court: Court, rule: Benchmark, files: list[Path]) -> pl.DataFrame:
     """Standing units that give a benchmark's item away."""
     hits = pl.concat([pl.read_parquet(file) for file in files])
     twin = pl.format("{}#{}", "benchmark", "item")
-    detail = pl.format(
-        "covers {}% of its words; shared: {}",
-        (pl.col("coverage") * 100).round(0).cast(pl.Int64),
-        pl.col("span").str.slice(0, 300),
-    )
+    words = f"holds {{}}% of the words of item {{}} of {{}} (from {rule.coverage:.0%} on a row falls); both have: {{}}"
+    span = pl.col("span").str.slice(0, 300)
+    detail = pl.format(words, _percent("coverage"), "item", "benchmark", span)
     found = hits.join(court.standing().select("id"), on="id", how="semi", maintain_order="left")
     return found.select("id", twin=twin, similarity="coverage", detail=detail)
 
@@ -100,16 +98,24 @@ def _pairs(units: pl.DataFrame, rule: Near, signed: list[Path]) -> pa.Table:
 
 def _near(court: Court, rule: Near, pairs: pa.Table) -> pl.DataFrame:
     ids, rank, families = _ranked(court, rule.prefer)
-    return _fallen(standing.walk(pairs, ids, rank, rule.similarity, families=families))
+    fallen = pl.DataFrame(standing.walk(pairs, ids, rank, rule.similarity, families=families))
+    best = f"; of such a pair the better by {', '.join(rule.prefer)} stays" if rule.prefer else ""
+    same = (
+        f"the {rule.key} shares {{}}% of its word groups with one that stands (from {rule.similarity:.0%} on a row falls{best})"
+    )
+    copy = pl.lit(f"an exact copy of a {rule.key} that stands, but for case, punctuation and white space")
+    said = pl.when(pl.col("similarity") == 1).then(copy).otherwise(pl.format(same, _percent("similarity")))
+    return fallen.with_columns(detail=said)
 
 
 def _capped(court: Court, rule: Cap, signed: list[Path]) -> pl.DataFrame:
     ids, rank, families = _ranked(court, rule.prefer)
-    return _fallen(standing.cap(signed, ids, rank, rule.at_most, families=families))
+    fallen = pl.DataFrame(standing.cap(signed, ids, rank, rule.at_most, families=families))
+    return fallen.with_columns(detail=pl.lit(f"{rule.at_most} preferred rows have the same {rule.key}, and no more may stay"))
 
 
-def _fallen(drops: pa.Table) -> pl.DataFrame:
-    return pl.DataFrame(drops).with_columns(detail=pl.format("like {}", "twin"))
+def _percent(column: str) -> pl.Expr:
+    return (pl.col(column) * 100).floor().cast(pl.Int64)
 
 
 def _ranked(court: Court, prefer: list[str]) -> tuple[pa.ChunkedArray, np.ndarray, pa.ChunkedArray]:

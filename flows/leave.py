@@ -94,13 +94,15 @@ def _decided(
 
 
 def _limit(asked: recipe.Recipe, records: int, refused: pa.Table) -> None:
-    if isinstance(asked.limits, recipe.Limits) and records:
+    if isinstance(asked.limits, recipe.Limits):
+        if not records:
+            raise DataFault(f"{asked.name}: the sources hold no record at all; `limits: off` makes an empty release of them")
         bad = pc.sum(pc.equal(refused["fate"], QUARANTINED)).as_py() or 0
         if bad / records > asked.limits.quarantined:
             first = refused.filter(pc.equal(refused["fate"], QUARANTINED)).slice(0, 1).to_pylist()[0]
             raise DataFault(
                 f"{bad:,} of {records:,} records are quarantined ({bad / records:.1%}), and the limit is "
-                f"{asked.limits.quarantined:.1%}; first: {first['id']} ({first['reason']}). "
+                f"{asked.limits.quarantined:.1%}; first: {first['id']} ({first['reason']}: {first['detail']}). "
                 "See `winnow inspect`, or raise `limits: {quarantined: ...}`"
             )
 
@@ -135,5 +137,5 @@ def _files(draft: Path) -> Iterator[Path]:
 
 
 def _quarantine(places: Places, fingerprint: str, refused: pa.Table) -> None:
-    bad = refused.filter(pc.equal(refused["fate"], QUARANTINED))
-    parquet.write(parquet.by_id(bad), places.quarantine / f"{fingerprint}.parquet", REFUSED)
+    """Raw bytes of every record that gave no row, outside the release: they are never pushed."""
+    parquet.write(parquet.by_id(refused), places.quarantine / f"{fingerprint}.parquet", REFUSED)

@@ -37,7 +37,7 @@ REFUSED = pa.schema(  # what reading gives beside rows
         pa.field("fate", pa.string(), nullable=False),  # quarantined | dropped
         pa.field("reason", pa.string(), nullable=False),
         ("detail", pa.string()),
-        ("raw", pa.binary()),  # quarantined: the record's bytes
+        ("raw", pa.binary()),  # the record's bytes
     ]
 )
 

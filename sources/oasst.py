@@ -10,6 +10,13 @@ _USED = {"text", "role", "lang", "rank", "model_name", "labels", "replies", "rev
 Item = dict[str, Any]  # node: the message as read; key: its record's number
 
 
+WORDS = {
+    "deleted": "deleted in Open Assistant",
+    "failed_review": "Open Assistant's reviewers rejected it",
+    "empty": "it has no text",
+}
+
+
 def fault(node: Item) -> str | None:
     """Why a message must never be shown, or None. Only a review that failed counts; one not yet done does not."""
     if node.get("deleted"):

@@ -1,8 +1,9 @@
 """Which language a conversation is in: py3langid's model (Lui & Baldwin 2012), walked over Arrow's buffers.
 
-It looks at the first 240 characters of the assistant's text and the first 120 of the user's, code and URLs left out: a
-short or coded answer is known by its question. Only languages that dumps hold are candidates, because rare ones are
-guessed for code and lists far more often than they occur. Confidence is py3langid's normalised probability.
+It looks at the first 240 characters of the assistant's text, code and URLs left out; where these hold fewer than 60 letters,
+the first 120 of the user's are read with them, for a short or coded answer is known by its question. Only languages that
+dumps hold are candidates, because rare ones are guessed for code and lists far more often than they occur. Confidence is
+py3langid's normalised probability.
 """
 
 from functools import cache
@@ -25,7 +26,8 @@ _LANGUAGES = (
     "ky lo lt lv "
     "mk ml mn mr ms my ne nl no or pa pl ps pt ro ru si sk sl sq sr sv sw ta te tg th tl tr tt ug uk ur uz vi zh zxx"
 )  # zxx: no language at all
-_ANSWER, _PROMPT, _FLOOR = 240, 120, 20  # characters
+_ANSWER, _PROMPT = 240, 120  # characters
+_FLOOR, _ENOUGH = 20, 60  # letters
 
 
 class Model(NamedTuple):
@@ -74,7 +76,12 @@ def identify(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 def sample(talk: Talk) -> pl.Series:
     """Per row, the text that tells its language."""
-    return beginning(talk, talk.once(answers), _ANSWER) + "\n" + beginning(talk, np.flatnonzero(talk.role == USER), _PROMPT)
+    from ._kernels import count
+
+    said = beginning(talk, talk.once(answers), _ANSWER)
+    asked = beginning(talk, np.flatnonzero(talk.role == USER), _PROMPT)
+    enough = pl.Series(count(*buffers(said))[2] >= _ENOUGH)
+    return pl.select(pl.when(enough).then(said).otherwise(said + "\n" + asked)).to_series()
 
 
 def beginning(talk: Talk, turns: np.ndarray, most: int) -> pl.Series:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sources.oasst import fault, walk
+from sources.oasst import WORDS, fault, walk
 from sources.turns import NoRow
 
 _MARKS = {"message_id", "role", "text"}
@@ -42,13 +42,13 @@ def gather(values: Iterable[tuple[int, Any]]) -> Iterator[tuple[list[int], dict[
 def _why(node: dict[str, Any], ids: dict[str, Any]) -> NoRow:
     own = fault(node)
     if own:
-        return NoRow(own, f"message {node['message_id']}")
+        return NoRow(own, WORDS[own])
     seen = {node["message_id"]}
     while (parent := node.get("parent_id")) is not None:
         if parent not in ids or parent in seen:
-            return NoRow("orphan", f"its path leads to {parent}, which is not in the file")
+            return NoRow("orphan", f"it answers message {parent}, which is not in the file")
         seen.add(parent)
         node = ids[parent]["node"]
         if bad := fault(node):
-            return NoRow("broken_path", f"message {parent} on its path: {bad}")
-    return NoRow("no_answer", "no assistant message that stands on a sound path follows it")
+            return NoRow("broken_path", f"it follows on a message that may not be shown: {WORDS[bad]}")
+    return NoRow("no_answer", "a question that nobody answered, or whose answers were all rejected")

@@ -29,7 +29,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         found = True
         yield {**row, "tree_id": tree}
     if not found:
-        raise NoRow("no_answer", "no assistant message stands on a sound path")
+        raise NoRow("no_answer", "a tree in which nobody answered, or whose answers were all rejected")
 
 
 def _replies(item: dict[str, Any]) -> list[dict[str, Any]]:

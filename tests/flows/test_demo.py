@@ -73,6 +73,9 @@ def test_prompts_held_out_are_the_same_in_both_exports(demo: Path) -> None:
 
 
 def test_a_rejected_answer_never_teaches(demo: Path) -> None:
-    taught = {row for split in ("train", "test") for row in pq.read_table(demo / "sft" / f"{split}-00000-of-00001.parquet")["id"].to_pylist()}
-    pairs = [row for split in ("train", "test") for row in pq.read_table(demo / "preference" / f"{split}-00000-of-00001.parquet")["id"].to_pylist()]
-    assert pairs and not taught & {pair.split("|")[1] for pair in pairs}
+    def ids(export: str) -> list[str]:
+        files = [demo / export / f"{split}-00000-of-00001.parquet" for split in ("train", "test")]
+        return [row for file in files for row in pq.read_table(file)["id"].to_pylist()]
+
+    pairs = ids("preference")
+    assert pairs and not set(ids("sft")) & {pair.split("|")[1] for pair in pairs}

@@ -30,9 +30,8 @@ def digests(release: Path) -> dict[str, str]:
 
 def winnow(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess:
     known = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    return subprocess.run(
-        [*WINNOW, *words], env=known | {"WINNOW_HOME": str(home)} | environment, capture_output=True, text=True, timeout=300, cwd=ROOT, check=False
-    )
+    environment = known | {"WINNOW_HOME": str(home)} | environment
+    return subprocess.run([*WINNOW, *words], env=environment, capture_output=True, text=True, timeout=300, cwd=ROOT, check=False)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The everyday recipe over the real dumps, in one run: counts as published, twins found, pairs whole."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -32,7 +33,8 @@ def test_every_record_of_every_folder_is_there(release: Path, dumps: Path) -> No
     assert known["gpteacher"] == 4_535 + 1_923
     assert known["codealpaca"] == 4_535 + 2_017
     assert known["smile"] == len(list((dumps / "qiuhuachuan__smile/data").iterdir()))
-    assert known["sharegpt"] == len(list((dumps / "Marugannwg__ShareGPT92k_user_linguistic_mining/sampled_enriched_data").iterdir()))
+    sharegpt = dumps / "Marugannwg__ShareGPT92k_user_linguistic_mining/sampled_enriched_data"
+    assert known["sharegpt"] == len(list(sharegpt.iterdir()))
 
 
 def test_deleted_and_failed_messages_never_reach_the_output(release: Path, dumps: Path) -> None:
@@ -77,4 +79,4 @@ def test_what_is_kept_is_clean_by_a_plain_reader(release: Path) -> None:
     for turns in taught["messages"].to_pylist():
         roles = [turn["role"] for turn in turns if turn["role"] not in ("system", "tool")]
         assert roles[0] == "user" and roles[-1] == "assistant" and turns[-1]["content"].strip()
-        assert all(one != two for one, two in zip(roles, roles[1:], strict=False))
+        assert all(one != two for one, two in pairwise(roles))
