@@ -152,7 +152,7 @@ class _Reading:
             row["group_id"] = f"{where}:{row['group_id']}"
 
     def refuse(self, record: Record, why: Unreadable) -> None:
-        """A line for a record that gives no row; bytes are kept of one that is quarantined."""
+        """A line for a record that gives no row; its bytes are kept, to be read."""
         dropped = isinstance(why, NoRow)
         self.lines.append(
             {
@@ -164,7 +164,7 @@ class _Reading:
                 "fate": DROPPED if dropped else QUARANTINED,
                 "reason": why.reason,
                 "detail": why.detail or None,
-                "raw": None if dropped else record.raw,
+                "raw": record.raw,
             }
         )
 
