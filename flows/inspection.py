@@ -13,7 +13,6 @@ from rich.progress import track
 import sources
 from filters import signals
 from flows import screen
-from schemas.faults import MissingFault
 from schemas.recipe import Source
 from schemas.rows import ROW
 
@@ -44,9 +43,8 @@ def show(paths: list[Path], as_json: bool) -> None:
 
 
 def _files(path: Path) -> list[sources.File]:
-    if not path.exists():
-        raise MissingFault(f"{path}: no such file or folder")
-    return sources.files("file", Source(path=str(path.resolve())), path)
+    sources.check(path)
+    return sources.files(path.name, Source(path=str(path.resolve())), path)
 
 
 def _languages(files: list[Path]) -> dict[str, int]:
@@ -70,6 +68,7 @@ def _merge(into: dict[str, Any], one: dict[str, Any], file: sources.File) -> Non
     into.setdefault("others", one["others"])
     for field in ("records", "rows", "turns"):
         into[field] = into.get(field, 0) + one[field]
+    into["details"] = one["details"] | into.get("details", {})
     for field in ("quarantined", "dropped"):
         for reason, numbers in one[field].items():
             into.setdefault(field, {}).setdefault(reason, []).extend(f"{file.name}#{number}" for number in numbers)
@@ -89,4 +88,7 @@ def _print(to: Console, told: dict[str, Any]) -> None:
     for field in ("quarantined", "dropped"):
         for reason, records in sorted(told.get(field, {}).items()):
             first = ", ".join(records[:_SHOWN]) + (" ..." if len(records) > _SHOWN else "")
-            to.print(screen.safe(f"  {field}: {len(records):,} {reason}: {first}"), style="yellow")
+            said = told["details"].get(reason)
+            to.print(
+                screen.safe(f"  {field}: {len(records):,} {reason}: {first}" + (f" ({said})" if said else "")), style="yellow"
+            )

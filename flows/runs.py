@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+import sources
 from flows import engine, plan, releases
 from flows.places import ROOT, Places, places
 from schemas import parquet, recipe
@@ -44,8 +45,7 @@ def plan_for(named: str, paths: list[Path], data: Path | None, out: Path | None,
     """The plan of a command line and the folder its release goes to. Raises UsageFault or MissingFault; writes nothing."""
     asked = load(named, changes)
     for path in paths:
-        if not path.exists():
-            raise MissingFault(f"{path}: no such file or folder")
+        sources.check(path)
     home, base = places(), None
     if paths:
         asked, base = plan.given(asked, paths)

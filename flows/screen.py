@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def console() -> Console:
@@ -27,7 +27,7 @@ def errors() -> Console:
 
 def safe(text: object) -> Text:
     """Text of a row, without markup and with controls shown as such, so that no dump can steer a terminal."""
-    return Text(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", str(text)))
+    return Text(_CONTROL.sub(lambda found: ascii(found[0])[1:-1], str(text)))
 
 
 def rows(table: pa.Table, title: str | None = None) -> Table:

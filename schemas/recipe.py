@@ -160,8 +160,10 @@ def _put(value: dict[str, Any], path: list[str], new: Any, change: str) -> None:
         if not isinstance(inner, dict):
             raise UsageFault(f"--set {change}: {'.'.join(path[: at + 1])} holds no keys")
         value = inner
+    if new is None and path[-1] not in value:
+        raise UsageFault(f"--set {change}: there is no {'.'.join(path)!r} to take out; {nearest(path[-1], value)}")
     if new is None:
-        value.pop(path[-1], None)
+        del value[path[-1]]
     else:
         value[path[-1]] = new
 

@@ -1,6 +1,7 @@
 """Where rows come from: bytes in, rows out, and a line for every record that gave none.
 
 * `files(source, spec, data)`  the files a recipe's source means, sorted; `skipped` names those that are no data
+* `check(path)`                whether a path that a person gave can be read at all
 * `read(file)`                 a file as batches: a table of rows, a table of refusals, and how many records they stand for
 * `inspect(path)`              what a file is: container, compression, format and how sure, counts, problems
 * `scavenge.fetch`             a declared remote file, brought and checked
@@ -10,7 +11,7 @@ Every record of a file is in `records` of at least one row, or on exactly one re
 """
 
 from sources.inspecting import Finding, inspect
-from sources.places import File, files, skipped
+from sources.places import File, check, files, skipped
 from sources.reading import Batch, read
 
-__all__ = ["Batch", "File", "Finding", "files", "inspect", "read", "skipped"]
+__all__ = ["Batch", "File", "Finding", "check", "files", "inspect", "read", "skipped"]

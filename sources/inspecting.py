@@ -25,6 +25,7 @@ class Finding:
     turns: int = 0
     quarantined: dict[str, list[int]] = field(default_factory=dict)
     dropped: dict[str, list[int]] = field(default_factory=dict)
+    details: dict[str, str] = field(default_factory=dict)  # what was said of the first of each reason
 
 
 def inspect(path: Path, format: str | None = None) -> Finding:
@@ -37,7 +38,8 @@ def inspect(path: Path, format: str | None = None) -> Finding:
         finding.records += batch.records
         finding.rows += len(batch.rows)
         finding.turns += pc.sum(pc.list_value_length(batch.rows["messages"])).as_py() or 0
-        for line in batch.refused.select(["fate", "reason", "record"]).to_pylist():
+        for line in batch.refused.select(["fate", "reason", "record", "detail"]).to_pylist():
             where = finding.dropped if line["fate"] == DROPPED else finding.quarantined
             where.setdefault(line["reason"], []).append(line["record"])
+            finding.details.setdefault(line["reason"], line["detail"] or "")
     return finding

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from schemas.faults import MissingFault
+from schemas.faults import MissingFault, UsageFault
 from sources.streams import compression
 
 _DATA = {".json", ".jsonl", ".ndjson", ".jl", ".jsonlines"}
@@ -26,6 +26,16 @@ class File:
     license: str = "unknown"
     format: str | None = None
     size: int = 0
+
+
+def check(path: Path) -> None:
+    """Whether a path that a person gave can be read at all. Raises MissingFault, or UsageFault for a name that is no text."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise UsageFault(f"{_name(str(path))}: the name is not UTF-8: rename it, or give the folder that it is in") from None
+    if not (path.is_file() or path.is_dir()):
+        raise MissingFault(_absent(path))
 
 
 def files(source: str, spec: Any, data: Path) -> list[File]:
@@ -110,11 +120,21 @@ def _is_data(path: Path, asked: bool) -> bool:
 def _missing(source: str, path: str, data: Path, prefix: Path, names: list[str]) -> str:
     if names:
         return f"source {source!r}: none of the {len(names)} files under {prefix} is data; the first is {names[0]!r}"
-    folder = prefix
+    return f"source {source!r}: {_absent(data / path)}"
+
+
+def _absent(path: Path) -> str:
+    """Why nothing can be read at a path, with the nearest names."""
+    if path.is_symlink() and not path.exists():
+        return f"{path} is a link to {os.readlink(path)}, which is not there"
+    if path.exists() and not path.is_dir():
+        return f"{path} is neither a file nor a folder, but a pipe or a device: save its bytes to a file first"
+    folder = path
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     there = sorted(_name(name) for name in os.listdir(folder) if not name.startswith("."))
-    wanted = Path(path).name if folder == prefix else prefix.relative_to(folder).parts[0]
-    near = difflib.get_close_matches(wanted, there, 3, 0.4) or there[:3]
-    hint = f"; nearest names in {folder}: {', '.join(near)}" if near else f"; {folder} is empty"
-    return f"source {source!r}: nothing at {data / path}{hint}"
+    if folder == path:
+        return f"{path} holds no file that can be read" if there else f"{path} is empty"
+    near = difflib.get_close_matches(path.absolute().relative_to(folder.absolute()).parts[0], there, 3, 0.4) or there[:3]
+    hint = f"nearest names in {folder}: {', '.join(near)}" if near else f"{folder} is empty"
+    return f"nothing at {path}; {hint}"

@@ -24,6 +24,20 @@ _LINES_SEEN = 64  # lines that tell whether a file is one of lines
 _NEXT = re.compile(rb',\s*(?=\{\s*"((?:[^"\\]|\\.)*)"\s*:)')
 _FIRST = re.compile(rb'\s*\{\s*"((?:[^"\\]|\\.)*)"')
 _TRIES, _REACH = 1000, 1 << 20  # how often, and over how many bytes each, the next whole element is sought
+_MAGIC = {
+    b"PAR1": "Parquet",
+    b"PK\x03\x04": "a zip archive (unpack it first)",
+    b"BZh": "packed with bzip2 (unpack it first)",
+    b"\xfd7zXZ": "packed with xz (unpack it first)",
+    **{bytes([0x80, version]): "a Python pickle (which is code, so nothing here opens it)" for version in range(2, 6)},
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"%PDF": "a PDF",
+    b"ARROW1": "an Arrow file",
+    b"SQLite format 3": "an SQLite database",
+    b"<": "HTML or XML",
+}
+_TABLE = re.compile(rb"[^\n]*?([,\t;])[^\n]*\n[^\n]*\1")
 CONTAINERS = {spans.LINES: "lines", spans.ARRAY: "array", spans.VALUES: "values", None: "unknown"}
 
 
@@ -98,9 +112,20 @@ def _foreign(path: Path) -> Item:
         first = next(chunks(path), b"")[:_RAW_KEPT]
     except Corrupt as broken:
         return 0, b"", None, broken.reason, broken.detail
-    if first[:2] in (b"\xff\xfe", b"\xfe\xff") or first[1:2] == b"\0":
-        return 0, first, None, "encoding", "the file is UTF-16, not UTF-8"
-    return 0, first, None, "unknown_container", "the file is neither JSON lines, nor a JSON array, nor JSON values"
+    if first[:2] in (b"\xff\xfe", b"\xfe\xff") or (first[1:2] == b"\0" and first[:1] > b"\0"):
+        return 0, first, None, "encoding", "the file is UTF-16, not UTF-8: `iconv -f UTF-16 -t UTF-8` writes it anew"
+    return 0, first, None, "unknown_container", f"{_looks(first)}: neither JSON lines, nor a JSON array, nor JSON values"
+
+
+def _looks(first: bytes) -> str:
+    """What a file that is no JSON seems to be."""
+    known = next((said for magic, said in _MAGIC.items() if first.startswith(magic)), None)
+    if known:
+        return f"the file is {known}"
+    text = first[:4096]
+    if b"\0" in text or len(text.decode("utf-8", "ignore").encode()) < len(text) - 3:
+        return "the file is binary"
+    return "the file is a table (CSV or TSV)" if _TABLE.match(text) else "the file is plain text"
 
 
 def _items(path: Path, mode: int) -> Iterator[Item]:

@@ -30,6 +30,7 @@ def app() -> typer.Typer:
 
 def main() -> None:
     """The `winnow` on the path: run a command, turn what went wrong into one message and its exit code."""
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a file's name may be no text at all
     try:
         code = app()(standalone_mode=False)
     except Fault as fault:
@@ -48,7 +49,8 @@ def main() -> None:
 
 def _other(fault: Exception) -> int:
     if hasattr(fault, "format_message"):  # the command line was wrong: typer's own message, our code
-        return _say(f"{fault.format_message()}\n(`winnow --help` shows the commands)", 64)
+        said = fault.format_message()  # empty where only the help was shown
+        return _say(f"{said}\n(`winnow --help` shows the commands)", 64) if said else 64
     if type(fault).__name__ == "Abort":
         return _say("stopped", 130)
     traceback.print_exc()
