@@ -3,25 +3,27 @@
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 
 from flows import releases, screen
 from flows.places import Places
 from schemas import recipe as recipes
-from schemas.faults import MissingFault, UsageFault
+from schemas.faults import UsageFault
 from sql import duck
 
 _SAMPLE = """
 SELECT * FROM ledger WHERE (fate = $reason OR reason = $reason OR reason = $reason || ' (unknown)'
-                            OR list_contains(broken, $reason) OR list_contains(exports, $reason))
+                            OR list_contains(broken, $reason) OR list_contains(exports, $reason)
+                            OR ($reason = 'beginning of another row' AND starts_with(reason, 'beginning of ')))
 ORDER BY md5(id || $seed), id LIMIT $n
 """
 _TWINS = """
 SELECT * FROM ledger WHERE twin IS NOT NULL AND stage = 'overlap' AND similarity < 1
 ORDER BY similarity, id LIMIT 1
 """
+AWAY = "(no text at hand: it lies in data/work, which was deleted or is on another machine; run the recipe again)"
+_BEGUN = "beginning of another row"  # as the funnel has it: the ledger names the row
 
 
 def ask(release: Path, query: str, **params: Any) -> list[dict[str, Any]]:
@@ -33,8 +35,9 @@ def sample(release: Path, reason: str, n: int, seed: int) -> list[dict[str, Any]
     """A seeded draw of ledger lines with this fate, reason, broken rule or export. Raises UsageFault naming what there is."""
     lines = ask(release, _SAMPLE, reason=reason, n=n, seed=str(seed))
     if not lines:
-        known = ask(release, "SELECT DISTINCT coalesce(reason, fate) AS name FROM ledger ORDER BY name")
-        raise UsageFault(f"nothing is {reason!r} in this release; {recipes.nearest(reason, [each['name'] for each in known])}")
+        known = {each["name"] for each in ask(release, "SELECT DISTINCT coalesce(reason, fate) AS name FROM ledger")}
+        known = {_BEGUN if name.startswith("beginning of ") else name for name in known} | {"dropped", "quarantined"}
+        raise UsageFault(f"nothing is {reason!r} in this release; {recipes.nearest(reason, known)}")
     return lines
 
 
@@ -51,7 +54,8 @@ def verdict(line: dict[str, Any]) -> str:
     if line["detail"]:
         said += f"\n  {line['detail']}"
     if line["twin"]:
-        said += f"\n  twin {line['twin']}, similarity {line['similarity']:.3f}"
+        near = "" if line["similarity"] is None else f", similarity {line['similarity']:.3f}"
+        said += f"\n  twin {line['twin']}{near}"
     others = [name for name in line["broken"] or [] if name != line["reason"]]
     return said + (f"\n  also: {', '.join(others)}" if others else "")
 
@@ -61,32 +65,8 @@ def raw(home: Places, release: Path, row: str) -> str:
     file = home.quarantine / f"{release.name}.parquet"
     found = pq.read_table(file, filters=[("id", "=", row)]).to_pylist() if file.is_file() else []
     if not found or found[0]["raw"] is None:
-        return "(no text at hand: it lies in data/work, which was deleted or is on another machine; run the recipe again)"
+        return AWAY
     return found[0]["raw"].decode("utf-8", "backslashreplace")
-
-
-def explain(home: Places, release: Path, row: str, to: Console, most: int | None) -> None:
-    """Print one row's story. Raises MissingFault with the nearest ids."""
-    found = ask(release, "SELECT * FROM ledger WHERE id = $id", id=row)
-    if not found:
-        near = ask(release, "SELECT id FROM ledger ORDER BY levenshtein(id, $id), id LIMIT 3", id=row[:200])
-        raise MissingFault(f"no row {row!r} in {release}; nearest: {', '.join(each['id'] for each in near)}")
-    line = found[0]
-    to.rule(screen.safe(row), align="left")
-    to.print(screen.safe(verdict(line)), style="yellow")
-    to.print(screen.safe(f"from {line['source']}, file {line['file']}, record {line['record']:,}, byte {line['offset']:,}"))
-    if line["group_id"]:
-        _members(release, line["group_id"], to)
-    _repairs(release, row, to)
-    _values(release, row, to)
-    texts = releases.texts(home, release, [each for each in (row, line["twin"]) if each])
-    if row in texts:
-        screen.conversation(texts[row], to, most)
-    elif line["stage"] == "read":
-        to.print(screen.safe(raw(home, release, row)), soft_wrap=True)
-    if line["twin"] in texts:
-        to.rule(screen.safe(f"its twin {line['twin']}"), align="left")
-        screen.conversation(texts[line["twin"]], to, most)
 
 
 def funnel(release: Path, to: Console) -> None:
@@ -116,20 +96,3 @@ def twins(home: Places, release: Path, to: Console) -> None:
                 to.print(screen.safe(verdict(line)), style="yellow")
             if row in texts:
                 screen.conversation(texts[row], to, 600)
-
-
-def _members(release: Path, group: str, to: Console) -> None:
-    members = ask(release, "SELECT id, fate, reason, exports FROM ledger WHERE group_id = $group ORDER BY id", group=group)
-    to.print(screen.rows(pa.Table.from_pylist(members), title=f"its group of {len(members)} answers"))
-
-
-def _repairs(release: Path, row: str, to: Console) -> None:
-    repairs = ask(release, "SELECT turn, edit, count FROM edits WHERE id = $id ORDER BY turn, edit", id=row)
-    said = ", ".join(f"{each['edit']} x{each['count']} in turn {each['turn']}" for each in repairs)
-    to.print(screen.safe(f"edits: {said or 'none'}"))
-
-
-def _values(release: Path, row: str, to: Console) -> None:
-    for values in ask(release, "SELECT * FROM signals WHERE id = $id", id=row):
-        said = ", ".join(f"{name} {screen.cell(value)}" for name, value in values.items() if name != "id" and value is not None)
-        to.print(screen.safe(f"signals: {said}"))

@@ -4,6 +4,7 @@ Exit codes follow sysexits: 0 done or nothing new, 64 command or recipe wrong, 6
 70 our fault, 74 disk or network, 75 somebody else is at it, 77 not allowed.
 """
 
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -30,15 +31,18 @@ def app() -> typer.Typer:
 
 def main() -> None:
     """The `winnow` on the path: run a command, turn what went wrong into one message and its exit code."""
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a file's name may be no text at all
+    if sys.stdout:  # a file's name may be no text at all
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         code = app()(standalone_mode=False)
+        if sys.stdout:
+            sys.stdout.flush()
     except Fault as fault:
         code = _say(str(fault), fault.code)
     except KeyboardInterrupt:
         code = _say("stopped; finished steps are kept, run again to go on", 130)
     except BrokenPipeError:
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads on, and what is left must not complain at exit
         code = 0
     except OSError as fault:
         code = _say(f"{fault.strerror or fault}: {fault.filename or ''}", 74)

@@ -10,14 +10,14 @@ def command(
     row: Annotated[str | None, typer.Argument(metavar="ID", help="the row's id, as in the ledger")] = None,
     chars: Annotated[int, typer.Option(help="at most so many characters a turn; 0 for all")] = 1500,
 ) -> None:
-    """One row's whole story: where it came from, edits, signals, rules, twin, and what became of it.
+    """One row's whole story: where it came from, edits, every rule and what it read, twins, exports.
 
     `winnow explain ID` or `winnow explain RELEASE ID`.
     """
-    from flows import releases, screen, story
+    from flows import explaining, releases, screen
     from flows.places import places
 
     home = places()
     named, wanted = (None, release) if row is None else (release, row)
     folder = releases.find(named, home)
-    story.explain(home, folder, wanted, screen.console(), chars or None)
+    explaining.explain(home, folder, wanted, screen.console(), chars or None)
