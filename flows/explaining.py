@@ -85,7 +85,9 @@ def _place(row: Row, id: str) -> tuple[Any, ...]:
 def _values(release: Path, row: str, size: int, texts: dict[str, Row]) -> pa.Table:
     """What a rule could read of one row, as a table of one line; without its text at hand, its signals alone."""
     found = duck.query(duck.release(release), "SELECT * EXCLUDE (id) FROM signals WHERE id = $id", {"id": row})
-    beside = {**texts.get(row, {}), "group_size": size}
+    source = row.split("/", 1)[0]
+    license = releases.manifest(release)["sources"][source]["license"]
+    beside = {"source": source, "license": license, **texts.get(row, {}), "group_size": size}
     for name, kind in ROW_COLUMNS.items():
         if name in beside and name not in found.column_names:
             found = found.append_column(name, pa.array([beside[name]], kind))
@@ -104,7 +106,7 @@ def _checked(what: str, asked: dict[str, recipes.Rule], row: pa.Table, to: Conso
             broken = judge(row, [checked])["broken"][0].as_py()
             said = "passed" if not broken else "FAILED" if broken == [name] else "unknown"
             read = ", ".join(f"{column} {screen.cell(row[column][0].as_py()) or 'unknown'}" for column in checked.columns)
-        _say(to, what, f"{said:<8} {name}: {' '.join(rule.sql.split())}  [{read}]")
+        _say(to, what, f"{said:<9}{name}: {' '.join(rule.sql.split())}  [{read}]")
         what = ""
 
 

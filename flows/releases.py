@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from flows import store
 from flows.places import Places
-from schemas.faults import MissingFault
+from schemas.faults import DataFault, MissingFault
 
 
 def find(named: str | None, places: Places) -> Path:
@@ -30,15 +30,20 @@ def is_release(named: str, places: Places) -> bool:
 
 
 def manifest(release: Path) -> dict[str, Any]:
-    """The release's manifest."""
-    return json.loads((release / "manifest.json").read_bytes())
+    """The release's manifest. Raises DataFault where it is damaged."""
+    try:
+        known = json.loads((release / "manifest.json").read_bytes())
+        known["fingerprint"], known["files"]
+    except (ValueError, KeyError, TypeError) as fault:
+        raise DataFault(f"{release / 'manifest.json'} is damaged ({fault!r:.80}): run the recipe again") from None
+    return known
 
 
 def whole(release: Path) -> bool:
     """Whether a release stands complete: its manifest is there and every hash in it holds."""
     try:
         return all(store.sha256(release / name) == sha for name, sha in manifest(release)["files"].items())
-    except (OSError, ValueError, KeyError):
+    except (OSError, DataFault):
         return False
 
 
@@ -63,20 +68,32 @@ def note_texts(places: Places, fingerprint: str, shards: list[tuple[Path, Path]]
 
 
 def texts(places: Places, release: Path, ids: list[str], *, edited: bool = True) -> dict[str, dict[str, Any]]:
-    """Rows by id, as edited or as read, from the shards under `data/work`."""
-    fingerprint = manifest(release)["fingerprint"]
-    try:
-        shards = json.loads(_texts(places, fingerprint).read_bytes())
-    except OSError:
-        shards = []
+    """Rows by id, as edited or as read, from the shards under `data/work`; where these are gone, what the sft export holds."""
+    shards = _shards(places, manifest(release)["fingerprint"])
     wanted = pa.array(sorted(set(ids)), pa.string())
     found: dict[str, dict[str, Any]] = {}
     for pair in shards:
-        path = places.work / pair[1 if edited else 0]
+        path = pair[1 if edited else 0]
         if path.is_file() and len(found) < len(wanted):
             table = pq.read_table(path, filters=[("id", "in", wanted.to_pylist())])
             found.update((row["id"], row) for row in table.to_pylist())
+    for path in sorted(release.glob("sft/*.parquet")) if edited and len(found) < len(wanted) else ():
+        table = pq.read_table(path, columns=["id", "messages"], filters=[("id", "in", wanted.to_pylist())])
+        found = {row["id"]: row for row in table.to_pylist()} | found
     return found
+
+
+def at_hand(places: Places, fingerprint: str) -> bool:
+    """Whether all texts of a release's rows lie under `data/work`."""
+    shards = _shards(places, fingerprint)
+    return bool(shards) and all(path.is_file() for pair in shards for path in pair)
+
+
+def _shards(places: Places, fingerprint: str) -> list[list[Path]]:
+    try:
+        return [[places.work / name for name in pair] for pair in json.loads(_texts(places, fingerprint).read_bytes())]
+    except (OSError, ValueError):
+        return []
 
 
 def _texts(places: Places, fingerprint: str) -> Path:

@@ -53,9 +53,9 @@ def plan_for(named: str, paths: list[Path], data: Path | None, out: Path | None,
 
 
 def standing(planned: plan.Plan, out: Path) -> Path | None:
-    """The release that this plan would make, where it stands already; it is made current."""
+    """The release that this plan would make, where it stands already, its texts at hand; it is made current."""
     folder = out / planned.recipe.name / planned.fingerprint
-    if not releases.whole(folder):
+    if not releases.whole(folder) or not releases.at_hand(places(), planned.fingerprint):
         return None
     releases.switch(folder)
     return folder
