@@ -6,6 +6,7 @@ and so not found: reserved domains (RFC 2606, 6761), private addresses, and obvi
 
 import ipaddress
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -137,9 +138,10 @@ def find(text: str, kinds: Iterable[str] = DEFAULT) -> list[Span]:
     for kind in KINDS:
         if kind in wanted:
             for start, end in _FIND[kind](text):
-                if all(end <= span.start or span.end <= start for span in found):
-                    found.append(Span(kind, start, end))
-    return sorted(found, key=lambda span: span.start)
+                at = bisect(found, start, key=lambda span: span.start)
+                if (at == 0 or found[at - 1].end <= start) and (at == len(found) or end <= found[at].start):
+                    found.insert(at, Span(kind, start, end))
+    return found
 
 
 def might(texts: pl.Series, kinds: Iterable[str] = DEFAULT) -> pl.Series:

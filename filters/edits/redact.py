@@ -27,10 +27,11 @@ def repair(messages: list[Message], also: Sequence[str] = ()) -> list[tuple[str,
 
 
 def _kinds(also: Sequence[str]) -> tuple[str, ...]:
-    for kind in [also] if isinstance(also, str) else also:
+    named = also if isinstance(also, list | tuple) else [also]
+    for kind in named:
         if kind not in pii.KINDS:
             raise UsageFault(f"redact knows no kind {kind!r}; `also` may name {', '.join(sorted(pii.OPT_IN))}")
-    return pii.DEFAULT + tuple(kind for kind in pii.KINDS if kind in also and kind in pii.OPT_IN)
+    return pii.DEFAULT + tuple(kind for kind in pii.KINDS if kind in named and kind in pii.OPT_IN)
 
 
 def _redact(text: str, kinds: tuple[str, ...]) -> tuple[str, int]:
@@ -43,7 +44,7 @@ def _replace(text: str, kinds: tuple[str, ...]) -> tuple[str, int]:
     """Until nothing is found: a placeholder may give its neighbour the room to be recognised."""
     changes = 0
     while spans := pii.find(text, kinds):
-        for kind, start, end in reversed(spans):
-            text = f"{text[:start]}[{kind.upper()}]{text[end:]}"
-        changes += len(spans)
+        ends = [0, *(span.end for span in spans)]
+        pieces = [f"{text[at : span.start]}[{span.kind.upper()}]" for at, span in zip(ends, spans, strict=False)]
+        text, changes = "".join(pieces) + text[ends[-1] :], changes + len(spans)
     return text, changes
