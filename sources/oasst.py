@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from schemas.rows import Message
-from sources.turns import ROLE, Unreadable, dense, extra, number, string
+from sources.turns import ROLE, Unreadable, count, dense, extra, number, string
 
 _USED = {"text", "role", "lang", "rank", "model_name", "labels", "replies", "review_count", "parent_id"}
 Item = dict[str, Any]  # node: the message as read; key: its record's number
@@ -23,7 +23,7 @@ def fault(node: Item) -> str | None:
         return "deleted"
     if node.get("review_result") is False:
         return "failed_review"
-    if not isinstance(node.get("text"), str) or ROLE.get(node.get("role", "")) is None:
+    if not isinstance(node.get("text"), str) or ROLE.get(str(node.get("role"))) is None:
         return "empty"
     return None
 
@@ -60,7 +60,7 @@ def _row(node: Item, messages: list[Message]) -> dict[str, Any]:
         "model": string(node.get("model_name")),
         "language_declared": string(node.get("lang")),
         "scores": _labels(node.get("labels")),
-        "raters": node["review_count"] if isinstance(node.get("review_count"), int) else None,
+        "raters": count(node.get("review_count")),
         "extra": extra(node, _USED),
     }
 

@@ -14,30 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from sources import spans, strict
+from sources import foreign, spans, strict
 from sources.streams import Corrupt, chunks
 
 LONGEST = 64 << 20  # bytes of one record
-_RAW_KEPT = 1 << 20  # bytes kept of a record that is longer than LONGEST, or of a file that is none of ours
 _BATCH = 1 << 14
 _LINES_SEEN = 64  # lines that tell whether a file is one of lines
 _NEXT = re.compile(rb',\s*(?=\{\s*"((?:[^"\\]|\\.)*)"\s*:)')
 _FIRST = re.compile(rb'\s*\{\s*"((?:[^"\\]|\\.)*)"')
 _TRIES, _REACH = 1000, 1 << 20  # how often, and over how many bytes each, the next whole element is sought
-_MAGIC = {
-    b"PAR1": "Parquet",
-    b"PK\x03\x04": "a zip archive (unpack it first)",
-    b"BZh": "packed with bzip2 (unpack it first)",
-    b"\xfd7zXZ": "packed with xz (unpack it first)",
-    **{bytes([0x80, version]): "a Python pickle (which is code, so nothing here opens it)" for version in range(2, 6)},
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"%PDF": "a PDF",
-    b"ARROW1": "an Arrow file",
-    b"SQLite format 3": "an SQLite database",
-    b"<": "HTML or XML",
-}
-_TABLE = re.compile(rb"[^\n]*?([,\t;])[^\n]*\n[^\n]*\1")
 CONTAINERS = {spans.LINES: "lines", spans.ARRAY: "array", spans.VALUES: "values", None: "unknown"}
 
 
@@ -68,14 +53,14 @@ def container(head: bytes) -> int | None:
     whole = sum(_reads(line) for line in lines)
     if text[:1] == b"[":
         return spans.LINES if len(lines) > 1 and whole * 2 > len(lines) else spans.ARRAY
-    if whole * 2 >= len(lines) and whole:
+    if whole and 2 * sum(_alone(line) for line in lines) >= len(lines):
         return spans.LINES
     return spans.VALUES if text[:1] == b"{" else None
 
 
 def records(path: Path, mode: int | None) -> Iterator[Record]:
     """Every record of the file in order, read as the container `mode` says. Memory is bounded by LONGEST."""
-    items = _items(path, mode) if mode is not None else iter([_foreign(path)])
+    items = _items(path, mode) if mode is not None else iter([foreign.record(path)])
     return (Record(number, *item) for number, item in enumerate(items))
 
 
@@ -107,25 +92,9 @@ def _reads(line: bytes) -> bool:
         return False
 
 
-def _foreign(path: Path) -> Item:
-    try:
-        first = next(chunks(path), b"")[:_RAW_KEPT]
-    except Corrupt as broken:
-        return 0, b"", None, broken.reason, broken.detail
-    if first[:2] in (b"\xff\xfe", b"\xfe\xff") or (first[1:2] == b"\0" and first[:1] > b"\0"):
-        return 0, first, None, "encoding", "the file is UTF-16, not UTF-8: `iconv -f UTF-16 -t UTF-8` writes it anew"
-    return 0, first, None, "unknown_container", f"{_looks(first)}: neither JSON lines, nor a JSON array, nor JSON values"
-
-
-def _looks(first: bytes) -> str:
-    """What a file that is no JSON seems to be."""
-    known = next((said for magic, said in _MAGIC.items() if first.startswith(magic)), None)
-    if known:
-        return f"the file is {known}"
-    text = first[:4096]
-    if b"\0" in text or len(text.decode("utf-8", "ignore").encode()) < len(text) - 3:
-        return "the file is binary"
-    return "the file is a table (CSV or TSV)" if _TABLE.match(text) else "the file is plain text"
+def _alone(line: bytes) -> bool:
+    """Whether a line seems a record for itself, be it broken: it opens one, and none of its parts goes on in the next line."""
+    return line[:1] in b"{[" and line[-1:] not in b",{[:"
 
 
 def _items(path: Path, mode: int) -> Iterator[Item]:
@@ -223,8 +192,8 @@ class Cutter:
         if not self.lost:
             if len(self.buffer) - self.place <= LONGEST:
                 return
-            detail = f"longer than {LONGEST:,} bytes; the first {_RAW_KEPT:,} are kept"
-            yield self.fault(self.place, self.place + _RAW_KEPT, "too_long", detail)
+            detail = f"longer than {LONGEST:,} bytes; the first {foreign.KEPT:,} are kept"
+            yield self.fault(self.place, self.place + foreign.KEPT, "too_long", detail)
         line = self.buffer.find(b"\n", self.place) if self.mode == spans.LINES else -1
         again = (line, line + 1) if line >= 0 else self.mend(self.place, len(self.buffer))
         self.lost, self.place = not again, again[1] if again else max(self.place, len(self.buffer) - _REACH)

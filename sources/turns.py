@@ -142,6 +142,11 @@ def number(value: Any) -> float | None:
     return read if abs(read) < float("inf") else None
 
 
+def count(value: Any) -> int | None:
+    """A whole number of 32 bits, from 0; anything else is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else None
+
+
 def string(value: Any) -> str | None:
     """The value where it is text, else nothing."""
     return value if isinstance(value, str) else None

@@ -13,6 +13,8 @@ def looks(value: Any) -> float:
     """Sure of a message with an id of its own and a parent's."""
     if not isinstance(value, dict) or not value.keys() >= _MARKS or not isinstance(value["message_id"], str):
         return 0.0
+    if not isinstance(value.get("parent_id"), str | None):
+        return 0.0
     return 1.0 if "parent_id" in value or "message_tree_id" in value else 0.0
 
 

@@ -1,6 +1,7 @@
 """Every format reads its own sample, is told from all others, and gives what the record says."""
 
 import json
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,27 @@ def test_a_mixed_file_is_what_a_good_part_of_it_is():
     found = guess([messages] * 3 + [triple] * 7 + [5])
     assert found.format == "alpaca" and found.confidence == pytest.approx(7 / 11, abs=1e-4) and found.others[0][0] == "openai"
     assert guess([5] * 9 + [triple]).format is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"parent_id": ["m0"]},
+        {"parent_id": {}},
+        {"role": ["assistant"]},
+        {"review_count": 2**40},
+        {"review_count": True},
+        {"labels": 7},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("flat", [True, False])
+def test_a_strange_field_of_a_message_costs_that_message_alone(odd, flat, tmp_path):
+    asked = {"message_id": "m0", "parent_id": None, "role": "prompter", "text": "Which way is north?"}
+    sound, strange = ({**asked, "message_id": name, "parent_id": "m0", "role": "assistant"} for name in ("m1", "m2"))
+    strange |= odd
+    values = [asked, sound, strange] if flat else [{"message_tree_id": "t", "prompt": {**asked, "replies": [sound, strange]}}]
+    (tmp_path / "f.jsonl").write_text("\n".join(map(json.dumps, values)))
+    [batch] = read(File("s", tmp_path / "f.jsonl", "f.jsonl"))
+    assert batch.records == len(values) == len({*chain(*batch.rows["records"].to_pylist()), *batch.refused["id"].to_pylist()})
+    assert "m1" in str(batch.rows["extra"].to_pylist())

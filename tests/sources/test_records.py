@@ -88,6 +88,14 @@ def test_a_cut_array_keeps_every_whole_record(tmp_path, cut):
     assert [r.fault for r in found if r.fault] == ["truncated"]
 
 
+def test_lines_that_are_mostly_broken_cost_no_good_one(tmp_path):
+    good = [b'{"a": [{"b": "one"}]}', b'{"a": [{"b": "two"}]}']
+    lines = [good[0], b'{"a": [{"b": "cu', b'{"a": NaN}', good[1], b'{"a": 1, "a": 2}', b'{"a": [{"b": "t', good[0]]
+    found = all_of(tmp_path / "f", b"\n".join(lines))
+    assert [record.raw for record in found] == lines
+    assert [record.raw for record in found if not record.fault] == [good[0], good[1], good[0]]
+
+
 @pytest.mark.parametrize(
     ("data", "values", "name"),
     [
