@@ -1,9 +1,12 @@
 """A step's folder. The manifest is written last, so its existence, and hashes that hold, mean that the step is done.
 
 A step is named by the fingerprint of its inputs, its parameters and its code; that is the only cache there is, and it is also
-how a killed run resumes. A step that finds its folder whole does nothing; a folder that was damaged is made again.
+how a killed run resumes. A step that finds its folder whole does nothing; a folder that was damaged is made again. Two that
+come to one step at the same time (runs of two recipes over the same dumps, shards with equal rows) take turns, and the second
+finds it done.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -47,6 +50,14 @@ def step(work: Path, name: str, key: str, make: Callable[[Path], dict[str, Any]]
     folder = work / name / key[:32]
     if (done := load(folder)) is not None:
         return done
+    turn = work / "locks" / f"{name}-{folder.name}"
+    turn.parent.mkdir(parents=True, exist_ok=True)
+    with open(turn, "w") as mine:
+        fcntl.flock(mine, fcntl.LOCK_EX)  # the system frees it when a process dies
+        return load(folder) or _made(folder, make)
+
+
+def _made(folder: Path, make: Callable[[Path], dict[str, Any]]) -> Done:
     draft = folder.with_name(folder.name + ".part")
     shutil.rmtree(draft, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)

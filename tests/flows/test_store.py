@@ -1,5 +1,7 @@
 """A step is done once; a step that was damaged, or never finished, is done again."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,22 @@ def test_a_step_that_failed_leaves_no_folder_under_its_name(tmp_path: Path) -> N
     with pytest.raises(OSError, match="disk full"):
         store.step(tmp_path, "read", "k" * 64, make)
     assert [path.name for path in (tmp_path / "read").iterdir()] == ["k" * 32 + ".part"]
+
+
+def test_two_that_come_to_one_step_at_once_take_turns(tmp_path: Path) -> None:
+    calls = []
+
+    def make(folder: Path) -> dict[str, int]:
+        calls.append(folder)
+        for name in ("a", "b", "c"):
+            (folder / name).write_text(name)
+            time.sleep(0.02)
+        return {}
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: store.step(tmp_path, "read", "k" * 64, make), range(4)))
+    assert len(calls) == 1
+    assert all(each == done[0] and store.load(each.folder) == each for each in done)
 
 
 def test_code_of_a_step_reaches_what_it_imports() -> None:
