@@ -14,6 +14,7 @@ from flows import code, store
 from flows.units import ROW_COLUMNS
 from schemas.faults import UsageFault
 from schemas.recipe import Benchmark, Recipe, Source, as_json, nearest
+from schemas.rows import ROW
 from sql import rules
 
 SHARD = 16 << 20  # bytes of input a shard
@@ -28,14 +29,15 @@ class Plan:
     base: Path  # where the sources are taken from: `data`, or the folder above paths given by hand
     files: list[sources.File]
     hashes: list[str]
-    extra: dict[str, str]  # labels, models and benchmark files: path -> sha256
+    extra: dict[str, str]  # labels, models and benchmark files, as the recipe names them: path -> sha256
 
     @cached_property
     def fingerprint(self) -> str:
         """What the release would be named: inputs, choices, code and libraries; nothing of the machine."""
         inputs = [[f"{file.source}/{file.name}", sha] for file, sha in zip(self.files, self.hashes, strict=True)]
+        extra = [[Path(path).name, sha] for path, sha in self.extra.items()]
         made_by = code.fingerprint("flows.stages", "flows.leave", "flows.judge", "flows.units")
-        return store.digest(inputs, sorted(self.extra.values()), as_json(self.recipe), made_by)[:32]
+        return store.digest(inputs, extra, as_json(self.recipe), made_by)[:32]
 
     def shards(self, size: int) -> Iterator[tuple[list[sources.File], list[str]]]:
         """Neighbouring files packed up to `size` bytes; a larger file stands alone."""
@@ -65,7 +67,7 @@ def make(recipe: Recipe, data: Path, base: Path | None = None) -> Plan:
     """Check the recipe against what exists and find its files. Raises UsageFault or MissingFault; writes nothing."""
     check(recipe)
     base = base or data
-    extra = {str(path): store.sha256(path) for path in sorted(set(_extra(recipe, data)))}
+    extra = {str(path): store.sha256(path) for path in dict.fromkeys(_extra(recipe, data))}
     files = [file for name, spec in recipe.sources.items() for file in sources.files(name, spec, base)]
     files.sort(key=lambda file: f"{file.source}/{file.name}#".encode())
     return Plan(recipe, data, base, files, [store.sha256(file.path) for file in files], extra)
@@ -93,15 +95,13 @@ def wanted(recipe: Recipe) -> set[str]:
     if recipe.exports.preference:
         texts += [rule.sql for rule in recipe.exports.preference.keep.values()]
     named = {name.removeprefix("chosen.").removeprefix("rejected.") for text in texts for name in rules.columns_used(text)}
-    named |= {entry.split()[0] for entry in prefer}
+    named |= {entry.split()[0].lower() for entry in prefer}
     return (named & signals.types().keys()) | {"words"}
 
 
 def check(recipe: Recipe) -> None:
-    """Refuse unknown edits, columns and rules that are not one boolean expression, before anything is written."""
-    for name in recipe.edits:
-        if name not in edits.names():
-            raise UsageFault(f"edits: unknown edit {name!r}; {nearest(name, edits.names())}")
+    """Refuse unknown edits and options, columns, and rules that are not one boolean expression, before anything is written."""
+    edits.apply(ROW.empty_table(), recipe.edits)
     known = columns(recipe)
     compiled(recipe, known)
     for overlap in recipe.overlap.values():

@@ -31,7 +31,7 @@ class Job:
     recipe: Recipe
     wanted: tuple[str, ...]
     models: dict[str, tuple[Path, str]]  # classifier -> model file, its sha256
-    benchmarks: dict[str, tuple[tuple[Path, ...], str]]  # rule -> files, their fingerprint
+    benchmarks: dict[str, tuple[tuple[Path, ...], str]]  # rule -> files, the fingerprint of their names and bytes
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def job(planned: plan.Plan, work: Path, trained: dict[str, store.Done]) -> Job:
     for title, rule in recipe.overlap.items():
         if isinstance(rule, Benchmark):
             paths = tuple(path for pattern in rule.against for path in plan.located(pattern, planned.data))
-            against[title] = (paths, store.digest([planned.extra[str(path)] for path in paths]))
+            against[title] = (paths, store.digest([[path.name, planned.extra[str(path)]] for path in paths]))
     return Job(work, recipe, tuple(sorted(plan.wanted(recipe))), models, against)
 
 
@@ -185,12 +185,13 @@ def _cover(job: Job, edited: store.Done, title: str) -> Path:
 
     def make(folder: Path) -> dict[str, Any]:
         rows = parquet.read(edited.folder / "rows.parquet", ["id", "messages"])
-        hits = _index(files, rule.ngram).cover(rows["id"], keys.texts(rows, rule.key), rule.coverage)
+        hits = _index(files, sha, rule.ngram).cover(rows["id"], keys.texts(rows, rule.key), rule.coverage)
         return {"hits": parquet.write(hits, folder / "hits.parquet", hits.schema, fast=True)}
 
     return store.step(job.work, "cover", named, make).folder / "hits.parquet"
 
 
 @lru_cache(maxsize=4)
-def _index(files: tuple[Path, ...], ngram: int) -> contamination.Index:
+def _index(files: tuple[Path, ...], sha: str, ngram: int) -> contamination.Index:
+    """`sha`, of the files, is here so that a file that changed is read anew."""
     return contamination.Index([item for path in files for item in benchmarks.items(path)], ngram)
