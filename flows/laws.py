@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import sql
@@ -35,10 +36,11 @@ def conserved(release: Path) -> None:
 
 def records(counted: int, in_rows: pa.Array, refused: pa.Array) -> None:
     """Every record is in a row or refused, none is both, and together they are all. Raises DataFault with the numbers."""
-    used, left = set(in_rows.to_pylist()), set(refused.to_pylist())
-    if used & left:
-        raise DataFault(f"{len(used & left)} records are both in a row and refused, first: {min(used & left)}")
-    if len(used | left) != counted:
+    used, left = pc.unique(in_rows), pc.unique(refused)
+    both = used.filter(pc.is_in(used, value_set=left))
+    if len(both):
+        raise DataFault(f"{len(both)} records are both in a row and refused, first: {pc.min(both)}")
+    if len(used) + len(left) != counted:
         raise DataFault(f"{counted:,} records were read, {len(used):,} are in rows and {len(left):,} were refused")
 
 
