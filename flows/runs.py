@@ -11,7 +11,7 @@ import sources
 from flows import engine, plan, releases
 from flows.places import ROOT, Places, places
 from schemas import parquet, recipe
-from schemas.faults import Fault, MissingFault, UsageFault
+from schemas.faults import Fault, MissingFault, StorageFault, UsageFault
 
 RUNNERS = ("threads", "processes", "dask")
 RUNS = pa.schema(
@@ -99,6 +99,11 @@ def _own(fault: BaseException) -> BaseException:
     seen: BaseException | None = fault
     while seen is not None and not isinstance(seen, Fault | OSError):
         seen = seen.__cause__ or seen.__context__
+    if seen is None and type(fault).__module__.startswith(("prefect.", "httpx")):
+        said = str(fault).split(" - ")[0]
+        return StorageFault(
+            f"Prefect's server failed: {said}; is the disk under {os.environ['PREFECT_HOME']} full, or the server down?"
+        )
     return seen or fault
 
 

@@ -38,6 +38,8 @@ def drops(texts: Texts, similarity: float = 0.8, *, shingle: int = 5, threads: i
 
     A null text is nobody's twin.
     """
+    if not len(texts):
+        return DROPPED.empty_table()
     numbers = pa.array(np.char.zfill(np.arange(len(texts)).astype("U12"), 12))
     lengths = pc.fill_null(pc.binary_length(texts), 0)
     with tempfile.TemporaryDirectory() as folder:
@@ -52,28 +54,42 @@ def drops(texts: Texts, similarity: float = 0.8, *, shingle: int = 5, threads: i
 def dedup(
     source: Path, out: Path, *, text: str | None = None, similarity: float = 0.8, shingle: int = 5, threads: int = 1
 ) -> Count:
-    """Write the rows of `source` that stay to `out` (same kind of file), and OUT.dropped.parquet beside it.
+    """Write the rows of `source` that stay to `out`, and OUT.dropped.parquet beside it; OUT's suffix decides: Parquet or lines.
 
-    Raises MissingFault, UsageFault (no such column, other kind of file) or DataFault (a line that is not JSON).
+    Raises MissingFault, UsageFault (no such column, no file to write to) or DataFault (a line that is not JSON).
     """
     if not 0 < similarity <= 1:
         raise UsageFault(f"similarity {similarity} is not between 0 and 1: 0.8 is usual, 1.0 means equal texts")
     if not source.is_file():
-        raise MissingFault(f"{source}: no such file")
-    with open(source, "rb") as handle:
-        parquet = handle.read(4) == b"PAR1"
-    if parquet != (out.suffix == ".parquet"):
-        kind = "Parquet" if parquet else "JSON lines"
-        raise UsageFault(f"{source.name} is {kind}: give OUT the same suffix, not {out.suffix!r}")
+        raise MissingFault(f"{source}: {'a folder: name one file' if source.is_dir() else 'no such file'}")
+    if out.is_dir() or (out.exists() and out.samefile(source)):
+        raise UsageFault(f"{out}: {'a folder' if out.is_dir() else 'the file that is read'}: name another file to write to")
+    parquet = _is_parquet(source)
     texts = _parquet_texts(source, text) if parquet else _line_texts(source, text)
     fallen = drops(texts, similarity, shingle=shingle, threads=threads)
     keep = np.ones(len(texts), bool)
     keep[fallen["row"].to_numpy()] = False
     out.parent.mkdir(parents=True, exist_ok=True)
-    (_keep_rows if parquet else _keep_lines)(source, out, keep)
+    {
+        (True, True): _keep_rows,
+        (True, False): _rows_as_lines,
+        (False, True): _lines_as_rows,
+        (False, False): _keep_lines,
+    }[parquet, out.suffix == ".parquet"](source, out, keep)
     side = out.with_name(out.name.removesuffix(".parquet") + ".dropped.parquet")
     pq.write_table(fallen, side)
     return Count(len(keep), int(keep.sum()))
+
+
+def _is_parquet(source: Path) -> bool:
+    """Whether a file is Parquet, not JSON lines. Raises DataFault with the way out where it is neither."""
+    with open(source, "rb") as handle:
+        head = handle.read(4096).removeprefix(b"\xef\xbb\xbf")
+    if head[:3] == b"\x1f\x8b\x08" or head[:4] == b"\x28\xb5\x2f\xfd":
+        raise DataFault(f"{source}: packed: unpack it first (`gunzip`, `unzstd`), or use `winnow run`, which reads it as it is")
+    if head.lstrip()[:1] == b"[":
+        raise DataFault(f"{source}: one JSON array: write it as lines (`jq -c '.[]'`), or use `winnow run`, which reads arrays")
+    return head[:4] == b"PAR1"
 
 
 def _parquet_texts(source: Path, text: str | None) -> pa.ChunkedArray:
@@ -126,6 +142,27 @@ def _keep_rows(source: Path, out: Path, keep: np.ndarray) -> None:
         for batch in file.iter_batches(1 << 16):
             writer.write_batch(batch.filter(pa.array(keep[done : done + len(batch)])))
             done += len(batch)
+    settle(draft, out)
+
+
+def _rows_as_lines(source: Path, out: Path, keep: np.ndarray) -> None:
+    draft, done = out.with_name(out.name + ".part"), 0
+    with pq.ParquetFile(source) as file, open(draft, "wb") as handle:
+        for batch in file.iter_batches(1 << 12):
+            for row in batch.filter(pa.array(keep[done : done + len(batch)])).to_pylist():
+                handle.write(orjson.dumps(row, default=str) + b"\n")
+            done += len(batch)
+    settle(draft, out)
+
+
+def _lines_as_rows(source: Path, out: Path, keep: np.ndarray) -> None:
+    draft = out.with_name(out.name + ".part")
+    kept = [orjson.loads(line) for line, stays in zip(_lines(source), keep.tolist(), strict=True) if stays]
+    try:
+        table = pa.table({name: [row.get(name) for row in kept] for name in dict.fromkeys(key for row in kept for key in row)})
+    except pa.ArrowException as fault:
+        raise DataFault(f"{source}: its lines are no table ({fault}): give OUT the suffix .jsonl") from None
+    pq.write_table(table, draft, compression="zstd")
     settle(draft, out)
 
 

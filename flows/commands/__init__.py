@@ -40,14 +40,16 @@ def main() -> None:
     except Fault as fault:
         code = _say(str(fault), fault.code)
     except KeyboardInterrupt:
-        code = _say("stopped; finished steps are kept, run again to go on", 130)
+        code = 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads on, and what is left must not complain at exit
         code = 0
     except OSError as fault:
-        code = _say(f"{fault.strerror or fault}: {fault.filename or ''}", 74)
+        code = _say(f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault.strerror or fault), 74)
     except Exception as fault:
         code = _other(fault)
+    if code == 130:
+        _say("stopped; finished steps are kept, run again to go on", code)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -56,7 +58,7 @@ def _other(fault: Exception) -> int:
         said = fault.format_message()  # empty where only the help was shown
         return _say(f"{said}\n(`winnow --help` shows the commands)", 64) if said else 64
     if type(fault).__name__ == "Abort":
-        return _say("stopped", 130)
+        return 130
     traceback.print_exc()
     return _say("that was our fault: please report the lines above", 70)
 

@@ -9,7 +9,8 @@ import typer
 def command(
     source: Annotated[Path, typer.Argument(metavar="IN", help="a Parquet or JSONL file")],
     target: Annotated[
-        Path, typer.Argument(metavar="OUT", help="kept rows, in the format of IN; OUT.dropped.parquet names twins")
+        Path,
+        typer.Argument(metavar="OUT", help="kept rows, Parquet or JSON lines by its suffix; OUT.dropped.parquet names twins"),
     ],
     text: Annotated[str | None, typer.Option(help="the column to compare  [default: messages, conversations or text]")] = None,
     similarity: Annotated[

@@ -165,7 +165,8 @@ def test_without_a_word_the_help_is_shown(winnow) -> None:
 
 def fresh(*words: str, home: Path, then: str = "") -> subprocess.CompletedProcess[str]:
     """A command in a process of its own; `then` is run after it."""
-    code = f"import sys; sys.argv = ['winnow', *{words!r}]\ntry:\n  from flows.commands import main; main()\nfinally:\n  {then or 'pass'}"
+    start = f"import sys; sys.argv = ['winnow', *{words!r}]\ntry:\n  from flows.commands import main; main()"
+    code = f"{start}\nfinally:\n  {then or 'pass'}"
     environment = os.environ | {"WINNOW_HOME": str(home)}
     return subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
 

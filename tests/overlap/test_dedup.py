@@ -1,5 +1,6 @@
 """The engine alone, over files."""
 
+import gzip
 import json
 
 import pyarrow as pa
@@ -48,6 +49,22 @@ def test_conversations_are_texts_too(tmp_path):
     assert dedup(tmp_path / "in.parquet", tmp_path / "out.parquet", text="messages") == Count(2, 1)
 
 
+def test_the_suffix_of_out_decides_between_parquet_and_lines(tmp_path):
+    source, rows, lines = tmp_path / "in.jsonl", tmp_path / "out.parquet", tmp_path / "out.jsonl"
+    source.write_text('{"text": "one two"}\n{"text": "one two", "n": 1}\n{"text": "three", "n": 2, "m": {"é": [null]}}\n')
+    assert dedup(source, rows) == (3, 2)
+    kept = [{"text": "one two", "n": None, "m": None}, {"text": "three", "n": 2, "m": {"é": [None]}}]
+    assert pq.read_table(rows).to_pylist() == kept
+    assert dedup(rows, lines) == (2, 2)
+    assert [json.loads(line) for line in lines.read_text().splitlines()] == kept
+
+
+def test_a_file_without_a_line_is_kept_as_it_is(tmp_path):
+    (tmp_path / "in.jsonl").write_text("")
+    assert dedup(tmp_path / "in.jsonl", tmp_path / "out.jsonl") == (0, 0)
+    assert (tmp_path / "out.jsonl").read_bytes() == b""
+
+
 def test_what_cannot_be_done_says_why(tmp_path):
     source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     with pytest.raises(MissingFault, match="no such file"):
@@ -55,10 +72,18 @@ def test_what_cannot_be_done_says_why(tmp_path):
     source.write_text('{"body": "x"}\n')
     with pytest.raises(UsageFault, match=r"name one of body with --text"):
         dedup(source, out)
-    with pytest.raises(UsageFault, match="same suffix"):
-        dedup(source, tmp_path / "out.parquet")
+    with pytest.raises(UsageFault, match="the file that is read"):
+        dedup(source, source, text="body")
+    with pytest.raises(UsageFault, match="a folder"):
+        dedup(source, tmp_path)
     with pytest.raises(UsageFault, match="not between 0 and 1"):
         dedup(source, out, similarity=80)
+    source.write_text('\n [{"text": "x"}]\n')
+    with pytest.raises(DataFault, match=r"one JSON array.*jq"):
+        dedup(source, out)
+    source.write_bytes(gzip.compress(b'{"text": "x"}'))
+    with pytest.raises(DataFault, match="gunzip"):
+        dedup(source, out)
     source.write_text('{"text": "x"}\n{"text": \n')
     with pytest.raises(DataFault, match="line 2 is not JSON"):
         dedup(source, out)
