@@ -37,7 +37,7 @@ _EPOCHS, _EXAMPLES, _MOST_EPOCHS = 10, 5_000, 50  # a small pile is shown more o
 
 @dataclass(frozen=True)
 class Evidence:
-    """How well a model tells good from bad in prompts that it never saw, beside length alone (words of the conversation)."""
+    """How well a model tells good from bad in prompts that it never saw, beside length alone (tokens of the conversation)."""
 
     auc: float
     auc_of_length: float

@@ -1,8 +1,8 @@
 """A word budget: who is in when not all fit.
 
-Units stand in a line and are taken from its head until the next one does not fit; there the line ends. So more budget
-never takes a unit out again. A unit longer than its whole budget could never be in: it steps out of the line
-instead of ending it.
+Units stand in a line and are taken from its head until the next one does not fit; there the line ends. A unit longer than its
+whole budget could never be in: it steps out of the line instead of ending it. So more budget never takes a unit out again,
+but for one that is so long that only now it fits, and has its place before.
 
 The line's order is the draw: `best` has the highest value of `by` first; `weighted` is a draw without replacement in which the
 chance to be next goes by the value (Efraimidis and Spirakis 2006: key u^(1/w), u from a hash of seed and id); `random` is blind.

@@ -5,7 +5,7 @@
 import numpy as np
 from numba import njit
 
-from ._kernels import longest_text, mask_for, mix, slot, table
+from ._grams import longest_text, mask_for, mix, slot, table
 
 _H, _P = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 

@@ -11,7 +11,7 @@ ROW = {
 
 def measure(talk: Talk) -> Columns:
     """NULL where the last answer has no words or no user turn stands before it."""
-    from ._kernels import shared
+    from ._grams import shared
 
     prompts = talk.pick(talk.content, talk.once(last_prompt))
     shares = shared(*buffers(talk.pick(talk.content, talk.once(last_answer))), *buffers(prompts), 3)

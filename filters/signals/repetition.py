@@ -26,7 +26,7 @@ ROW = {
 
 def measure(talk: Talk) -> Columns:
     """All shares in two passes over the text; NULL where the assistant says no word."""
-    from ._kernels import repeated
+    from ._grams import repeated
     from ._lines import repeated_lines
 
     text = buffers(talk.once(said))

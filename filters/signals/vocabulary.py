@@ -20,7 +20,7 @@ _CAP = 1 << 16  # bytes: what zlib sees of one answer; a ratio is settled long b
 
 def measure(talk: Talk) -> Columns:
     """NULL where the assistant says no word."""
-    from ._kernels import distinct
+    from ._grams import distinct
 
     texts = talk.once(said)
     offsets, data = buffers(texts)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.signals._kernels import repeated, tokens
+from filters.signals._grams import repeated
+from filters.signals._kernels import tokens
 from filters.signals._lines import repeated_lines
 from filters.signals._talk import buffers
 
