@@ -37,9 +37,10 @@ def test_every_module_says_what_it_is_for() -> None:
 
 def test_commands_in_the_readme_exist() -> None:
     known = {file.stem.replace("_", "-") for file in (ROOT / "flows" / "commands").glob("*.py")} - {"--init--"}
-    shown = set(re.findall(r"^(?:\$ )?winnow ([a-z]+)", README.read_text("utf-8"), re.MULTILINE))
+    blocks = "\n".join(re.findall(r"```\n(.*?)```", README.read_text("utf-8"), re.DOTALL))
+    shown = set(re.findall(r"^(?:\$ )?winnow ([a-z]+)", blocks, re.MULTILINE))
     assert shown and shown <= known, shown - known
-    targets = set(re.findall(r"^make ([a-z-]+)", README.read_text("utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^make ([a-z-]+)", blocks, re.MULTILINE))
     assert targets <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
