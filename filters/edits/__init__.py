@@ -4,14 +4,16 @@ One edit is one file here. It has `might(texts, **options) -> mask`, a cheap loo
 `repair(messages, **options) -> [(content, changes)]`, one pair a turn, called only where `might` saw something.
 An edit leaves code fences as they are; the exceptions are a page's residue at the head of a fence, and secrets.
 With `ALONE = True` it meets only the turns that `might` saw, else the whole conversation, which may say what a turn is about.
-Roles, order, every other field and the fingerprint stay untouched. Reasoning is repaired like content.
+Reasoning is repaired like content; tool calls, which are JSON text, only by an edit that has `calls`, shaped like `repair`.
+Roles, order, every other field and the fingerprint stay untouched.
 """
 
 import difflib
 import inspect
 import pkgutil
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -25,7 +27,7 @@ from schemas.faults import UsageFault
 from schemas.ledger import EDITS
 from schemas.rows import Message
 
-_TEXTS = ("content", "reasoning")
+_FIELDS = {"content": "repair", "reasoning": "repair", "tool_calls": "calls"}  # of a message -> the edit's function for it
 
 
 def names() -> list[str]:
@@ -44,12 +46,15 @@ def apply(rows: pa.Table, edits: Mapping[str, Mapping[str, Any]]) -> tuple[pa.Ta
     bounds = np.concatenate([[0], np.cumsum(pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False))])
     counts: defaultdict[tuple[int, int, int], int] = defaultdict(int)
     mended: dict[str, pl.Series] = {}
-    for field in _TEXTS:
+    for field, function in _FIELDS.items():
         texts = pl.Series(turns.field(field), dtype=pl.String)
         for order, (module, options) in enumerate(modules):
-            after = _run(module, options, texts, roles, bounds, order=order, counts=counts)
-            if after is not texts:
-                mended[field] = texts = after
+            if repair := getattr(module, function, None):
+                after = _run(
+                    module, partial(repair, **options), texts, roles, bounds, options=options, order=order, counts=counts
+                )
+                if after is not texts:
+                    mended[field] = texts = after
     return (_with(rows, lists, bounds, mended) if mended else rows), _counted(counts, rows["id"], list(edits))
 
 
@@ -69,11 +74,12 @@ def _edit(name: str, options: Mapping[str, Any]) -> ModuleType:
 
 def _run(
     module: ModuleType,
-    options: dict[str, Any],
+    repair: Callable[[list[Message]], list[tuple[str, int]]],
     texts: pl.Series,
     roles: pa.Array,
     bounds: np.ndarray,
     *,
+    options: dict[str, Any],
     order: int,
     counts: defaultdict[tuple[int, int, int], int],
 ) -> pl.Series:
@@ -86,7 +92,7 @@ def _run(
         start = int(bounds[row])
         held = ours.tolist() if alone else [turn for turn in range(start, int(bounds[row + 1])) if texts[turn] is not None]
         messages = [Message(role=roles[turn].as_py(), content=texts[turn]) for turn in held]
-        for turn, (text, changes) in zip(held, module.repair(messages, **options), strict=True):
+        for turn, (text, changes) in zip(held, repair(messages), strict=True):
             if text != texts[turn]:
                 where.append(turn)
                 new.append(text)

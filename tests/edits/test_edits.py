@@ -1,5 +1,6 @@
 """Every edit, present and future: what it may touch, that it counts, that a second run changes nothing."""
 
+import json
 import re
 import time
 from importlib import import_module
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filters import edits
+from filters.edits import redact
 from schemas.faults import UsageFault
 from schemas.ledger import EDITS
 from schemas.rows import ROW, fingerprint
@@ -212,3 +214,44 @@ def test_all_edits_settle_on_real_dumps(dumps):
     assert len(counted) > 10
     assert len(edits.apply(once, ALL)[1]) == 0
     assert once["fingerprint"].equals(rows["fingerprint"])
+
+
+def called(arguments: str) -> str:
+    return json.dumps([{"type": "function", "function": {"name": "send", "arguments": arguments}, "weight": 1.50}])
+
+
+@pytest.mark.parametrize(
+    ("inside", "left"),
+    [
+        ('{"to": "jo.kim@fernmail.org", "n": 1.50}', '{"to": "[EMAIL]", "n": 1.50}'),
+        ('{"text": "a\\nAKIAQ3EGRZ7HTUVWXB2M"}', '{"text": "a\\n[SECRET]"}'),
+        ("{not JSON, jo.kim@fernmail.org}", "{not JSON, [EMAIL]}"),
+        ("nothing to hide", "nothing to hide"),
+    ],
+)
+def test_tool_calls_are_redacted_within_their_strings(inside, left):
+    rows = table([("user", "Send it."), ("assistant", "")])
+    messages = rows["messages"].to_pylist()
+    messages[0][1]["tool_calls"] = called(inside)
+    rows = rows.set_column(
+        rows.schema.get_field_index("messages"), rows.schema.field("messages"), pa.array(messages, ROW.field("messages").type)
+    )
+    out, changes = edits.apply(rows, ALL)
+    found = out["messages"][0].as_py()[1]["tool_calls"]
+    assert json.loads(found) == json.loads(called(left))
+    assert (found == called(inside)) == (inside == left)
+    assert [(each["turn"], each["edit"], each["count"]) for each in changes.to_pylist()] == [(1, "redact", 1)] * (inside != left)
+    assert edits.apply(out, ALL)[0].equals(out)
+
+
+@given(
+    st.recursive(
+        st.none() | st.floats() | st.text() | st.just("jo.kim@fernmail.org"),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_redacted_calls_stay_json_and_lose_nothing_else(value):
+    text = json.dumps([value])
+    [(found, changes)] = redact.calls([{"role": "assistant", "content": text}])
+    assert changes == text.count("jo.kim@fernmail.org")
+    assert found == text.replace("jo.kim@fernmail.org", "[EMAIL]")
