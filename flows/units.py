@@ -1,6 +1,6 @@
 """Rows -> units: what rules judge, overlaps keep or drop, and budgets count.
 
-A unit is a row without a group, or a whole group; it is judged by its best row: rank 0, else the highest score, ties by id.
+A unit is a row without a group, or a whole group; it is judged by its best row, which is the one that SFT takes.
 Only small columns are held here: texts stay in the shards.
 """
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+
+from exports.sft import BEST, DOWN, WORST_LAST
 
 # What a rule sees beside the signals; `group_size` is made here.
 ROW_COLUMNS: dict[str, pa.DataType] = {
@@ -32,8 +34,8 @@ def rows(shards: Iterable[tuple[Path, Path]]) -> pl.DataFrame:
     frame = pl.concat(parts).sort("id")
     frame = frame.with_columns(group=pl.coalesce("group_id", "id"))
     best = (
-        frame.select("group", "id", "rank", "score", down=pl.col("label").fill_null(value=True).not_())
-        .sort(["group", "rank", "score", "down", "id"], descending=[False, False, True, False, False], nulls_last=True)
+        frame.select("group", "id", "rank", "score", down=DOWN)
+        .sort(["group", *BEST], descending=[False, *WORST_LAST], nulls_last=True)
         .group_by("group", maintain_order=True)
         .agg(unit=pl.col("id").first(), group_size=pl.len().cast(pl.Int32))
     )
