@@ -99,7 +99,7 @@ def _own(fault: BaseException) -> BaseException:
     seen: BaseException | None = fault
     while seen is not None and not isinstance(seen, Fault | OSError):
         seen = seen.__cause__ or seen.__context__
-    if seen is None and type(fault).__module__.startswith(("prefect.", "httpx")):
+    if seen is None and (type(fault).__module__.startswith(("prefect.", "httpx")) or "Prefect API server" in str(fault)):
         said = str(fault).split(" - ")[0]
         return StorageFault(
             f"Prefect's server failed: {said}; is the disk under {os.environ['PREFECT_HOME']} full, or the server down?"

@@ -41,8 +41,8 @@ def main() -> None:
         code = _say(str(fault), fault.code)
     except KeyboardInterrupt:
         code = 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads on, and what is left must not complain at exit
+    except (BrokenPipeError, SystemExit):  # typer leaves on its own only where nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left must not complain at exit
         code = 0
     except OSError as fault:
         code = _say(f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault.strerror or fault), 74)
