@@ -238,3 +238,27 @@ def test_a_reader_that_leaves_is_no_fault(evil, home) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_explain_tells_a_whole_story_for_every_fate(winnow, home, tmp_path, curated) -> None:
+    long = "tell me all about the rivers of the north and how they came to run so slowly to the sea"
+    lines = [chat(long, f"They are old and flat {'and wide ' * n}as everybody knows by now.") for n in (1, 2)]
+    pair = {"prompt": "Pick a bird.", "chosen": "A wren, since it sings.", "rejected": "A stone."}
+    (tmp_path / "any").mkdir()
+    (tmp_path / "any" / "a.jsonl").write_text(
+        "\n".join(map(json.dumps, [*lines, {"messages": chat("Hm?", "")["messages"][:1]}, 7]))
+    )
+    (tmp_path / "any" / "b.jsonl").write_text(json.dumps(pair))
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    curated(recipes.load(tmp_path / "recipe.yaml"), tmp_path, home)
+    told = {
+        "any/a.jsonl#000000000": ["dropped at overlap: near", "twins    any/a.jsonl#000000001", "(kept)", "its twin"],
+        "any/a.jsonl#000000001": ["kept: in sft", "record 1", "passed   answered", "[words ", "passed   plain", "exports  sft/"],
+        "any/a.jsonl#000000002": ["dropped at keep: answered", "FAILED   answered", "passed   short", "exports  none"],
+        "any/a.jsonl#000000003": ["quarantined at read", "byte ", "\n7\n"],
+        "any/b.jsonl#000000000.0": ["group of 2", "sft/", "chosen over any/b.jsonl#000000000.1"],
+        "any/b.jsonl#000000000.1": ["of any/b.jsonl#000000000.0, the best", "not asked", "rejected for any/b.jsonl#000000000.0"],
+    }
+    for row, words in told.items():
+        code, out, _ = winnow("explain", row)
+        assert code == 0 and not [word for word in words if word not in out], out
