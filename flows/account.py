@@ -25,7 +25,7 @@ def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refu
     left = standing.join(exported, on="id", how="anti", maintain_order="left").join(
         _left(taken), on="id", how="left", maintain_order="left"
     )
-    read = pl.DataFrame(refused.drop_columns(["raw"])).with_columns(stage=pl.lit("read"))
+    read = pl.DataFrame(refused).with_columns(stage=pl.lit("read"))
     parts = [
         fallen.with_columns(fate=pl.lit(DROPPED)),
         kept,

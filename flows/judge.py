@@ -103,7 +103,7 @@ def _near(court: Court, rule: Near, pairs: pa.Table) -> pl.DataFrame:
     same = (
         f"the {rule.key} shares {{}}% of its word groups with one that stands (from {rule.similarity:.0%} on a row falls{best})"
     )
-    copy = pl.lit(f"an exact copy of a {rule.key} that stands, but for case, punctuation and white space")
+    copy = pl.lit(f"the same words as a {rule.key} that stands, but for case, punctuation and white space")
     said = pl.when(pl.col("similarity") == 1).then(copy).otherwise(pl.format(same, _percent("similarity")))
     return fallen.with_columns(detail=said)
 

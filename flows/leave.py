@@ -39,7 +39,8 @@ def release(planned: plan.Plan, places: Places, out: Path, made: Made) -> Path:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     shards = made.shards
-    refused = pa.concat_tables([REFUSED.empty_table(), *(parquet.read(shard.refused) for shard in shards)])
+    told = [name for name in REFUSED.names if name != "raw"]  # bytes stay on disk
+    refused = pa.concat_tables([parquet.read(shard.refused, told) for shard in shards])
     records = sum(done.facts["records"] for done in made.reads)
     _limit(planned.recipe, records, refused)
     frame = units.rows((shard.rows, shard.signals) for shard in shards)
@@ -55,9 +56,8 @@ def release(planned: plan.Plan, places: Places, out: Path, made: Made) -> Path:
     (draft / "recipe.yaml").write_text(recipe.to_yaml(planned.recipe), "utf-8")
     _seal(draft, {**facts, "secrets": manifest.secrets(draft)})
     laws.verify(draft)
-    _quarantine(places, planned.fingerprint, refused)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(draft, folder)
+    _quarantine(places, planned.fingerprint, shards)
+    _settle(draft, folder)
     releases.note_texts(places, planned.fingerprint, [(shard.read, shard.rows) for shard in shards])
     releases.switch(folder)
     return folder
@@ -136,6 +136,17 @@ def _files(draft: Path) -> Iterator[Path]:
     return (path for path in sorted(draft.rglob("*")) if path.is_file() and path.name != "manifest.json")
 
 
-def _quarantine(places: Places, fingerprint: str, refused: pa.Table) -> None:
+def _settle(draft: Path, folder: Path) -> None:
+    """Give the draft its name; a damaged release of that name steps aside first, for a moment only."""
+    aside = folder.with_name(folder.name + ".old")
+    shutil.rmtree(aside, ignore_errors=True)
+    if folder.exists():
+        os.replace(folder, aside)
+    os.replace(draft, folder)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _quarantine(places: Places, fingerprint: str, shards: list[Shard]) -> None:
     """Raw bytes of every record that gave no row, outside the release: they are never pushed."""
-    parquet.write(parquet.by_id(refused), places.quarantine / f"{fingerprint}.parquet", REFUSED)
+    tables = (parquet.by_id(parquet.read(shard.refused)) for shard in shards)
+    parquet.write(tables, places.quarantine / f"{fingerprint}.parquet", REFUSED)

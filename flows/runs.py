@@ -52,6 +52,23 @@ def plan_for(named: str, paths: list[Path], data: Path | None, out: Path | None,
     return plan.make(asked, (data or home.raw).resolve(), base), (out or home.releases).resolve()
 
 
+def trusted(planned: plan.Plan) -> None:
+    """Refuse a recipe that brings a model file along: a model is read by native code, so its origin must be known."""
+    brought = [f"{name} ({given.model})" for name, given in planned.recipe.classifiers.items() if given.model]
+    if brought:
+        raise UsageFault(f"the recipe reads a model file: {', '.join(brought)}; say --trust if you know where it comes from")
+
+
+def left_out(planned: plan.Plan) -> list[str]:
+    """One line for each source whose folder holds files that are no data."""
+    found = {name: sources.skipped(spec, planned.base) for name, spec in planned.recipe.sources.items()}
+    return [
+        f"{name}: {len(files):,} files are no data and were left out: {', '.join(files[:5])}{' ...' if len(files) > 5 else ''}"
+        for name, files in found.items()
+        if files
+    ]
+
+
 def standing(planned: plan.Plan, out: Path) -> Path | None:
     """The release that this plan would make, where it stands already, its texts at hand; it is made current."""
     folder = out / planned.recipe.name / planned.fingerprint

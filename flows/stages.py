@@ -171,7 +171,7 @@ def _sign(job: Job, edited: store.Done, key: str, shingle: int) -> Path:
 
     def make(folder: Path) -> dict[str, Any]:
         rows = parquet.read(edited.folder / "rows.parquet", ["id", "messages"])
-        return {"rows": signatures.sign(rows["id"], keys.texts(rows, key), shingle, folder / "signed.arrow")}
+        return {"rows": signatures.sign(rows["id"], keys.compared(rows, key), shingle, folder / "signed.arrow")}
 
     return store.step(job.work, "sign", named, make).folder / "signed.arrow"
 

@@ -1,5 +1,6 @@
 """winnow run: dumps -> release."""
 
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,7 @@ def command(
     runner: Annotated[str, typer.Option(help="threads, processes or dask: same bytes")] = "threads",
     workers: Annotated[int | None, typer.Option(min=1, help="at most so many shards at once  [default: all cores]")] = None,
     shard: Annotated[float, typer.Option(min=0.001, help="megabytes of input a shard: memory follows it; same bytes")] = 16,
+    trust: Annotated[bool, typer.Option("--trust", help="allow a recipe that reads a model file")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object instead of text")] = False,
 ) -> None:
     """Turn dumps into a release, with every record accounted for.
@@ -32,6 +34,10 @@ def command(
     kernels.prepare()
     started = time.time()
     planned, out = runs.plan_for(recipe, paths or [], data, out, set_ or [])
+    if not trust:
+        runs.trusted(planned)
+    for line in runs.left_out(planned):
+        print(line, file=sys.stderr)
     folder, new = runs.run(planned, out, runner, workers or runs.cores(), int(shard * 2**20))
     runs.note(places(), planned, started, new)
     screen.ended(folder, releases.manifest(folder), new=new, seconds=time.time() - started, as_json=as_json)
