@@ -84,6 +84,8 @@ def run(planned: plan.Plan, out: Path, runner: str, workers: int, shard: int) ->
         raise UsageFault(f"unknown runner {runner!r}: choose from {', '.join(RUNNERS)}")
     if (folder := standing(planned, out)) is not None:
         return folder, False
+    for line in left_out(planned):
+        sys.stderr.write(f"{line}\n")
     shown = sys.stderr.isatty()
     if shown:
         size = sum(file.size for file in planned.files) / 1e6

@@ -10,7 +10,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from schemas.faults import DataFault, MissingFault, UsageFault
 
@@ -84,7 +83,9 @@ def _register(con: duckdb.DuckDBPyConnection, name: str, folder: Path, split: st
     return bool(files)
 
 
-def _open(files: list[Path]) -> ds.Dataset:
+def _open(files: list[Path]) -> Any:
+    import pyarrow.dataset as ds
+
     try:
         return ds.dataset([str(file) for file in files], format="parquet")
     except (pa.ArrowException, OSError) as error:

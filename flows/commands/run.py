@@ -1,6 +1,5 @@
 """winnow run: dumps -> release."""
 
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -36,8 +35,6 @@ def command(
     planned, out = runs.plan_for(recipe, paths or [], data, out, set_ or [])
     if not trust:
         runs.trusted(planned)
-    for line in runs.left_out(planned):
-        print(line, file=sys.stderr)
     folder, new = runs.run(planned, out, runner, workers or runs.cores(), int(shard * 2**20))
     runs.note(places(), planned, started, new)
     screen.ended(folder, releases.manifest(folder), new=new, seconds=time.time() - started, as_json=as_json)
