@@ -33,7 +33,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "making .venv: about a minute, once"
 	@python3 -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "python3 is %d.%d; winnow needs 3.11 to 3.13" % sys.version_info[:2])'
 	@test -x $(PY) || python3 -m venv .venv
-	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock  # the lock is whole: nothing to resolve
 	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@echo "compiling the kernels into .venv, once"
 	@$(PY) -m flows.kernels

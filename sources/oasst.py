@@ -10,6 +10,7 @@ _USED = {"text", "role", "lang", "rank", "model_name", "labels", "replies", "rev
 Item = dict[str, Any]  # node: the message as read; key: its record's number
 
 
+LONGEST = 200  # messages on one path: each row repeats its whole path, so a longer chain would cost its square
 WORDS = {
     "deleted": "deleted in Open Assistant",
     "failed_review": "Open Assistant's reviewers rejected it",
@@ -36,6 +37,8 @@ def walk(roots: list[Item], replies: Callable[[Item], list[Item]]) -> Iterator[t
         item, parent, path, before, worst, rank = heap.pop()
         node = item["node"]
         keys = [*path, item["key"]]
+        if len(keys) > LONGEST:
+            continue
         messages: list[Message] = [*before, {"role": ROLE[node["role"]], "content": node["text"]}]
         worst = max(worst, rank or 0)
         if messages[-1]["role"] == "assistant" and before:

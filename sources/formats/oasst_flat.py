@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sources.oasst import WORDS, fault, walk
+from sources.oasst import LONGEST, WORDS, fault, walk
 from sources.turns import NoRow
 
 _MARKS = {"message_id", "role", "text"}
@@ -50,6 +50,8 @@ def _why(node: dict[str, Any], ids: dict[str, Any]) -> NoRow:
         if parent not in ids or parent in seen:
             return NoRow("orphan", f"it answers message {parent}, which is not in the file")
         seen.add(parent)
+        if len(seen) > LONGEST:
+            return NoRow("too_deep", f"more than {LONGEST} messages lead to it")
         node = ids[parent]["node"]
         if bad := fault(node):
             return NoRow("broken_path", f"it follows on a message that may not be shown: {WORDS[bad]}")

@@ -178,3 +178,26 @@ def test_a_strange_field_of_a_message_costs_that_message_alone(odd, flat, tmp_pa
     [batch] = read(File("s", tmp_path / "f.jsonl", "f.jsonl"))
     assert batch.records == len(values) == len({*chain(*batch.rows["records"].to_pylist()), *batch.refused["id"].to_pylist()})
     assert "m1" in str(batch.rows["extra"].to_pylist())
+
+
+def test_an_endless_chain_of_messages_costs_its_length_and_loses_none(tmp_path):
+    import json
+
+    from sources import File, read
+
+    lines = [
+        {
+            "message_id": f"m{at}",
+            "parent_id": f"m{at - 1}" if at else None,
+            "role": ("prompter", "assistant")[at % 2],
+            "text": f"turn {at}",
+        }
+        for at in range(3000)
+    ]
+    file = tmp_path / "chain.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)))
+    [batch] = read(File("s", file, "chain.jsonl"))
+    assert batch.records == 3000 and len(batch.rows) == 100 and batch.rows.nbytes < 5_000_000
+    named = {record for records in batch.rows["records"].to_pylist() for record in records}
+    assert len(named) + len(batch.refused) == 3000
+    assert set(batch.refused["reason"].to_pylist()) == {"too_deep"}
