@@ -1,5 +1,6 @@
 """All shards -> a release: judged, exported, accounted for, its laws checked, and only then switched in by one rename."""
 
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from schemas.faults import DataFault
 from schemas.ledger import EDITS, FUNNEL, LEDGER, PAIRS, QUARANTINED, REFUSED
 from sql import duck
 
+FEW = 10  # so many bad records stop no run: a share says little of a small dump
+
 
 @dataclass(frozen=True)
 class Made:
@@ -38,6 +41,19 @@ def release(planned: plan.Plan, places: Places, out: Path, made: Made) -> Path:
     draft = folder.with_name(folder.name + ".part")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
+    try:
+        _filled(planned, places, made, draft)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    _settle(draft, folder)
+    releases.note_texts(places, planned.fingerprint, [(shard.read, shard.rows) for shard in made.shards])
+    releases.switch(folder)
+    return folder
+
+
+def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None:
+    """Everything that a release holds, checked."""
     shards = made.shards
     told = [name for name in REFUSED.names if name != "raw"]  # bytes stay on disk
     refused = pa.concat_tables([parquet.read(shard.refused, told) for shard in shards])
@@ -57,10 +73,6 @@ def release(planned: plan.Plan, places: Places, out: Path, made: Made) -> Path:
     _seal(draft, {**facts, "secrets": manifest.secrets(draft)})
     laws.verify(draft)
     _quarantine(places, planned.fingerprint, shards)
-    _settle(draft, folder)
-    releases.note_texts(places, planned.fingerprint, [(shard.read, shard.rows) for shard in shards])
-    releases.switch(folder)
-    return folder
 
 
 def told(folder: Path) -> tuple[list[dict[str, Any]], str]:
@@ -98,12 +110,12 @@ def _limit(asked: recipe.Recipe, records: int, refused: pa.Table) -> None:
         if not records:
             raise DataFault(f"{asked.name}: the sources hold no record at all; `limits: off` makes an empty release of them")
         bad = pc.sum(pc.equal(refused["fate"], QUARANTINED)).as_py() or 0
-        if bad / records > asked.limits.quarantined:
+        if bad >= FEW and bad / records > asked.limits.quarantined:
             first = refused.filter(pc.equal(refused["fate"], QUARANTINED)).slice(0, 1).to_pylist()[0]
             raise DataFault(
                 f"{bad:,} of {records:,} records are quarantined ({bad / records:.1%}), and the limit is "
                 f"{asked.limits.quarantined:.1%}; first: {first['id']} ({first['reason']}: {first['detail']}). "
-                "See `winnow inspect`, or raise `limits: {quarantined: ...}`"
+                f"See `winnow inspect`; to go on all the same: --set limits.quarantined={math.ceil(bad / records * 100) / 100}"
             )
 
 

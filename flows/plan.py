@@ -151,7 +151,7 @@ def piles(planned: Plan) -> list[Piles]:
 
 def located(pattern: str, data: Path) -> list[Path]:
     """The files of a path or glob, taken from `data`. Raises MissingFault when there is none."""
-    return [file.path for file in sources.files("files", Source(path=pattern), data)]
+    return [file.path for file in sources.files(pattern, Source(path=pattern), data)]
 
 
 def _extra(recipe: Recipe, data: Path) -> Iterator[Path]:

@@ -49,7 +49,15 @@ def plan_for(named: str, paths: list[Path], data: Path | None, out: Path | None,
     home, base = places(), None
     if paths:
         asked, base = plan.given(asked, paths)
-    return plan.make(asked, (data or home.raw).resolve(), base), (out or home.releases).resolve()
+    try:
+        planned = plan.make(asked, (data or home.raw).resolve(), base)
+    except MissingFault as fault:
+        if paths:
+            raise
+        raise MissingFault(
+            f"{fault}\nput the dumps there, name their folder with --data, or your own file: winnow run {named} FILE"
+        ) from None
+    return planned, (out or home.releases).resolve()
 
 
 def trusted(planned: plan.Plan) -> None:

@@ -247,4 +247,4 @@ class Exports(Part):
 class Limits(Part):
     """Shares that stop a run."""
 
-    quarantined: Share = Field(0.05, description="of all records")
+    quarantined: Share = Field(0.05, description="of all records; fewer than ten stop no run")

@@ -34,6 +34,12 @@ class Unreadable(Exception):
         self.reason, self.detail = reason, detail
 
 
+def in_words(value: Any) -> str:
+    """What a decoded value is, in JSON's words."""
+    words = {type(None): "null", bool: "a boolean", str: "text", list: "a list", dict: "an object"}
+    return words.get(type(value), "a number")
+
+
 class NoRow(Unreadable):
     """The record reads well but gives no row: it is dropped at read."""
 
@@ -53,7 +59,7 @@ def is_thread(value: Any) -> bool:
 def thread(turns: Any) -> list[Message]:
     """The messages of a list of turns. Raises Unreadable, or NoRow where nobody says anything."""
     if not isinstance(turns, list):
-        raise Unreadable("unknown_shape", f"a list of turns was expected, not {type(turns).__name__}")
+        raise Unreadable("unknown_shape", f"a list of turns was expected, not {in_words(turns)}")
     messages = [message(turn) for turn in turns]
     if not any(m["content"].strip() or m.get("tool_calls") or m.get("reasoning") for m in messages):
         raise NoRow("empty", "no message holds any text")
@@ -63,7 +69,7 @@ def thread(turns: Any) -> list[Message]:
 def message(turn: Any) -> Message:
     """One turn as a message. Raises Unreadable for a role nobody knows and for content that is not text."""
     if not isinstance(turn, dict):
-        raise Unreadable("unknown_shape", f"a turn is an object, not {type(turn).__name__}")
+        raise Unreadable("unknown_shape", f"a turn is an object, not {in_words(turn)}")
     said = turn.get("from") or turn.get("role") or turn.get("sender") or turn.get("speaker")
     role = ROLE.get(said) or ROLE.get(str(said).strip().lower())  # type: ignore[arg-type]
     if role is None:
@@ -80,7 +86,7 @@ def _full(turn: dict[str, Any], said: Any, role: str, content: Any) -> Message:
     if role == "assistant" and (found := _THINK.match(text)):
         thoughts, text = [*thoughts, found.group(1).strip()], text[found.end() :]
     if reasoning is not None and not isinstance(reasoning, str):
-        raise Unreadable("not_text", f"reasoning is not text but {type(reasoning).__name__}")
+        raise Unreadable("not_text", f"reasoning is not text but {in_words(reasoning)}")
     one = turn.get("function_call")
     calls = turn.get("tool_calls") or ([{"type": "function", "function": one}] if one else None)
     if said in _CALLS:
@@ -110,7 +116,7 @@ def _text(content: Any) -> tuple[str, list[str]]:
     if content is None or isinstance(content, str):
         return content or "", []
     if not isinstance(content, list):
-        raise Unreadable("not_text", f"content is not text but {type(content).__name__}")
+        raise Unreadable("not_text", f"content is not text but {in_words(content)}")
     texts: list[str] = []
     thoughts: list[str] = []
     for part in content:

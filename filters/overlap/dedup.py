@@ -24,6 +24,7 @@ from schemas.parquet import settle
 
 DROPPED = pa.schema([("row", pa.int64()), ("twin", pa.int64()), ("similarity", pa.float64())])
 TEXTS = ("text", "content", "messages", "conversations")  # looked for in this order where no column is named
+TRIPLE = ("instruction", "input", "output")  # else these together, as Alpaca has them
 
 
 class Count(NamedTuple):
@@ -94,11 +95,13 @@ def _is_parquet(source: Path) -> bool:
 
 def _parquet_texts(source: Path, text: str | None) -> pa.ChunkedArray:
     schema = pq.read_schema(source)
-    name = _column(source, schema.names, text)
-    column = pq.read_table(source, columns=[name])[name]
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+    names = _columns(source, schema.names, text)
+    table = pq.read_table(source, columns=names)
+    column = table[names[0]]
+    if len(names) == 1 and (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return column
-    return pa.chunked_array([pa.array([_flat(value) for value in column.to_pylist()], pa.large_string())])
+    rows = (filter(None, map(_flat, row.values())) for row in table.to_pylist())
+    return pa.chunked_array([pa.array(["\n".join(row) or None for row in rows], pa.large_string())])
 
 
 def _line_texts(source: Path, text: str | None) -> pa.ChunkedArray:
@@ -110,8 +113,8 @@ def _line_texts(source: Path, text: str | None) -> pa.ChunkedArray:
             raise DataFault(f"{source}: line {number + 1} is not JSON ({fault}): `winnow run` can quarantine it") from fault
         if not isinstance(record, dict):
             raise DataFault(f"{source}: line {number + 1} is not an object, so it has no text column")
-        text = text if text in record else _column(source, list(record), text)
-        texts.append(_flat(record[text]))
+        names = _columns(source, list(record), text)
+        texts.append("\n".join(filter(None, (_flat(record[name]) for name in names))) or None)
     return pa.chunked_array([pa.array(texts, pa.large_string())])
 
 
@@ -120,9 +123,12 @@ def _lines(source: Path) -> Iterator[bytes]:
         yield from (line for line in handle if line.strip())
 
 
-def _column(source: Path, names: list[str], text: str | None) -> str:
-    found = next((name for name in ([text] if text else TEXTS) if name in names), None)
-    if found is None:
+def _columns(source: Path, names: list[str], text: str | None) -> list[str]:
+    """The columns that hold a row's text."""
+    found = next(([name] for name in ([text] if text else TEXTS) if name in names), None)
+    if not found and not text and {"instruction", "output"} <= set(names):
+        found = [name for name in TRIPLE if name in names]
+    if not found:
         raise UsageFault(f"{source}: no column {text or ' or '.join(TEXTS)}: name one of {', '.join(names)} with --text")
     return found
 

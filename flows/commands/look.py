@@ -11,7 +11,7 @@ def command(
         str | None, typer.Argument(help="`kept`, or a reason: a rule's name, `not_text`, `budget` ...  [default: kept]")
     ] = None,
     n: Annotated[int, typer.Option("-n", min=1, help="how many")] = 20,
-    chars: Annotated[int, typer.Option(help="at most so many characters a turn; 0 for all")] = 1500,
+    chars: Annotated[int, typer.Option(help="at most so many characters a turn; 0 for all")] = 800,
     seed: Annotated[int, typer.Option(help="another seed draws others")] = 0,
 ) -> None:
     """Read what was kept, or what fell for one reason: whole conversations, the rule and its values on top.

@@ -1,5 +1,6 @@
 """winnow run: dumps -> release."""
 
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +28,7 @@ def command(
     `winnow run everyday my_dump.json` needs no YAML. A step that is done is not done again: run it again after a stop, a new
     threshold or a new dump, and only what changed is worked out.
     """
-    from flows import kernels, releases, runs, screen
+    from flows import kernels, releases, runs, screen, story
     from flows.places import places
 
     kernels.prepare()
@@ -37,4 +38,9 @@ def command(
         runs.trusted(planned)
     folder, new = runs.run(planned, out, runner, workers or runs.cores(), int(shard * 2**20))
     runs.note(places(), planned, started, new)
+    if sys.stdout.isatty() and not as_json:
+        story.funnel(folder, screen.console())
+        story.evidence(folder, screen.console())
     screen.ended(folder, releases.manifest(folder), new=new, seconds=time.time() - started, as_json=as_json)
+    if sys.stdout.isatty() and not as_json:
+        print("next: winnow look kept -n 5 · winnow look REASON -n 5 · winnow explain ID · winnow sql why_dropped")

@@ -36,10 +36,11 @@ def command(
     asked = sql.question(question) if question in sql.questions() else question
     if " " not in question and asked == question:
         raise UsageFault(f"no question {question!r} in sql/; there are: {', '.join(sql.questions())}; or write a query")
-    answer = duck.query(duck.release(releases.find(release, places())), asked, params or None)
+    folder = releases.find(release, places())
+    answer = duck.query(duck.release(folder), asked, params or None)
     if as_json:
         for row in answer.to_pylist():
             sys.stdout.write(orjson.dumps(row, default=str).decode() + "\n")
     else:
         screen.console().print(screen.rows(answer))
-        print(f"{len(answer):,} rows")
+        print(f"{len(answer):,} rows from {folder}")
