@@ -70,12 +70,7 @@ def accounted(release: Path) -> None:
     assert sum(each["rows"] for each in funnel if each["stage"] != "in") == len(lines)
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
-)  # a step back takes seconds
-@given(first=st.lists(line, max_size=12), second=st.lists(alpaca, max_size=8), third=st.lists(pair, max_size=8))
-def test_every_record_is_accounted_for(run, tmp_path_factory, first, second, third) -> None:
-    data = tmp_path_factory.mktemp("dumps")
+def every_record(run, data, first, second, third) -> None:
     first = [json.dumps(chat_of("well")).encode(), *first]
     (data / "a.jsonl").write_bytes(b"\n".join(first))
     (data / "b.json").write_text(json.dumps(second))
@@ -84,6 +79,24 @@ def test_every_record_is_accounted_for(run, tmp_path_factory, first, second, thi
     accounted(release)
     facts = releases.manifest(release)
     assert facts["records"] == sum(bool(each.strip()) for each in first) + len(second) + len(third)
+
+
+# A step back takes seconds, so a failing corpus is shown as it was found.
+QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
+CORPUS = {"first": st.lists(line, max_size=12), "second": st.lists(alpaca, max_size=8), "third": st.lists(pair, max_size=8)}
+
+
+@settings(max_examples=12, **QUIET)
+@given(**CORPUS)
+def test_every_record_is_accounted_for(run, tmp_path_factory, first, second, third) -> None:
+    every_record(run, tmp_path_factory.mktemp("dumps"), first, second, third)
+
+
+@pytest.mark.long
+@settings(max_examples=400, **QUIET)
+@given(**CORPUS)
+def test_every_record_of_many_dumps_is_accounted_for(run, tmp_path_factory, first, second, third) -> None:
+    every_record(run, tmp_path_factory.mktemp("dumps"), first, second, third)
 
 
 def test_a_release_that_lost_a_row_does_not_verify(run, tmp_path) -> None:
