@@ -39,7 +39,9 @@ _MARKS = r"[\w)\"'”] ?[,(]$|[，、（]$"
 _CLOSED_FENCE = r"[.!?。！？`~][\s*_]*$"  # a stray fence in a text that is done
 _BROKEN = re.compile(rf"(?i)(?:^|\s)(?:{_NEVER}|{_HARDLY})$|{_MARKS}")
 _BROKEN_ITEM = re.compile(rf"(?i)(?:^|\s)(?:{_NEVER})$")
-_ITEM = re.compile(r"\s*(?:[-*•+–—>|#]|//|\(?\w{1,3}[.):、])\s|\s*[|#]")
+_ITEM = re.compile(
+    r"\s*(?:[-*•+–—>|#]|//|\(?\w{1,3}[.):、]|[^\W\d_][\w '’/-]{0,40}:)\s|\s*[|#]"
+)  # or "Sleep: ...", a list by labels
 _CODE = re.compile(r"[=;{}<>\\|@$~^]|\w\(|\w_\w|://|www\.|[#＃]\w")
 _SENTENCE = re.compile(rf"{_CLOSED}(?:\s+(?=[^\Wa-z])|{_TAIL}|(?<=[。！？]))")
 _WORDS, _PARAGRAPH, _LINE = 20, 8, 4  # fewer words than these say nothing of an answer, a paragraph, a last line

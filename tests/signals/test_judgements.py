@@ -174,3 +174,15 @@ def test_markup_left_by_a_page(signal):
         "markup_left", [("u", "Write a paragraph in HTML"), ("a", page)], [("u", "What does <em> do?"), ("a", page)]
     ) == [0, 0]
     assert signal("markup_left", "<html><body><p>Hi</p></body></html>", "R&D; AT&T; x &y; <3") == [0, 0]
+
+
+def test_a_list_by_labels_needs_no_last_full_stop() -> None:
+    from filters.signals.ending import _cut
+
+    labels = [
+        "Sleep well: go to bed at the same hour every day. It helps more than anything. Try it for a week.",
+        "Eat slowly: a meal is no race, and your body says when it has had enough.",
+        "Ask for help: if it becomes too much to bear alone, talk with somebody who knows the matter",
+    ]
+    assert not _cut("\n\n".join(labels))
+    assert _cut("\n\n".join([*labels[:2], "Ask for help: talk with somebody who knows the"]))
