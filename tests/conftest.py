@@ -5,10 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from flows import kernels
 
 kernels.prepare()
+settings.register_profile("ci", derandomize=True)  # a change is judged by the change; new examples are drawn on people's machines
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 ROOT = Path(__file__).resolve().parent.parent
 DUMPS = Path(os.environ.get("WINNOW_DUMPS", ROOT.parent / "shared" / "data"))

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from filters.signals._bytes import classify
@@ -51,7 +51,9 @@ def test_kernel_agrees_with_py3langid_on_sentences(original):
 @settings(max_examples=60, deadline=None)
 @given(words=st.lists(st.sampled_from(" ".join(SENTENCES.values()).split()), min_size=1, max_size=40))
 def test_kernel_agrees_with_py3langid_on_any_mixture(original, words):
-    check([" ".join(words)], original)
+    text = " ".join(words)
+    assume(len(text) >= 20)  # shorter ones are `und` before anybody asks the model, and py3langid has its own rule for them
+    check([text], original)
 
 
 @pytest.mark.parametrize("name", SENTENCES)
