@@ -18,6 +18,7 @@ ROW_COLUMNS: dict[str, pa.DataType] = {
     "license": pa.string(),
     "model": pa.string(),
     "language_declared": pa.string(),
+    "flags": pa.list_(pa.string()),
     "rank": pa.int32(),
     "path_rank": pa.int32(),
     "score": pa.float64(),

@@ -64,6 +64,8 @@ class Source(Part):
     urls: Texts | None = Field(None, alias="from", description="where `winnow scavenge` brings it from: https:// or file://")
     format: Word | None = Field(None, description="pins the dump's format; else it is detected")
     sha256: Sha256 | None = Field(None, description="pins the bytes of the one address in `from`")
+    salvage: bool = Field(False, description="keep what was read of a compressed file before it broke off")
+    repair: bool = Field(False, description="mend the known faults of its data that have a remedy (see `flags`)")
 
     @model_validator(mode="after")
     def _pinned(self) -> Self:

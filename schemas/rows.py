@@ -41,6 +41,7 @@ ROW = pa.schema(
         ("raters", pa.int32()),
         ("answer", pa.string()),
         ("extra", pa.string()),  # the record's other fields, JSON text
+        ("flags", pa.list_(pa.string())),  # known faults of its data, found at reading, by name; never null
         pa.field("fingerprint", pa.string(), nullable=False),
     ]
 )

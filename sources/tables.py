@@ -36,6 +36,7 @@ class Rows:
         size = len(self.ids)
         columns: dict[str, Any] = {name: [row.get(name) for row in self.rows] for name in _PLAIN}
         columns["scores"] = [list(scores.items()) if scores else None for scores in columns["scores"]]
+        columns["flags"] = [flags or [] for flags in columns["flags"]]
         origin = [
             pa.array([self.name] * size, pa.string()),
             pa.array(self.numbers, pa.int64()),
