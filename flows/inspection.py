@@ -3,43 +3,104 @@
 import json
 import sys
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
+import numpy as np
 from rich.console import Console
 from rich.progress import track
+from rich.table import Table
 
 import sources
 from filters import signals
 from flows import screen
 from schemas.recipe import Source
-from schemas.rows import ROW
 
-_FILES, _ROWS = 40, 2000  # whose language is told
+_ROWS = 2000  # of a family, whose language is told
 _SHOWN = 3  # record numbers named for each problem
+_BLOCKS = 6  # families told at length; more of them make a table
+FATES = ("quarantined", "dropped")
+_COUNTS = {"records": "records", "rows": "conversations", "groups": "groups", "turns": "turns"}
+_NAMES = {"english": "en", "chinese": "zh", "german": "de", "french": "fr", "spanish": "es", "russian": "ru", "japanese": "ja"}
+
+
+@dataclass
+class Family:
+    """Files of one folder that are alike."""
+
+    name: str
+    files: list[sources.File] = field(default_factory=list)
+    findings: list[sources.Finding] = field(default_factory=list)
+
+    def total(self, count: str) -> int:
+        """The sum of one count over the files."""
+        return sum(getattr(finding, count) for finding in self.findings)
+
+    def problems(self) -> dict[tuple[str, str], list[str]]:
+        """(fate, reason) -> the records, by name."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for file, finding in zip(self.files, self.findings, strict=True):
+            for fate in FATES:
+                for reason, numbers in getattr(finding, fate).items():
+                    found.setdefault((fate, reason), []).extend(f"{file.name}#{number}" for number in numbers)
+        return dict(sorted(found.items(), reverse=True))
+
+    def facts(self) -> dict[str, Any]:
+        """Everything there is to say, for machines and for the two views of people."""
+        one = self.findings[0]
+        spoken, differ = _languages(self.findings)
+        flags = sum((finding.flags for finding in self.findings), Counter())
+        asked = [hashes for finding in self.findings for hashes in finding.prompts]
+        repeated = sum(map(len, asked)) - len(np.unique(np.concatenate(asked))) if asked else 0
+        return {
+            "path": self.name,
+            "files": [file.name for file in self.files],
+            "container": one.container,
+            "compression": one.compression,
+            "format": one.format,
+            "confidence": round(min(finding.confidence for finding in self.findings), 4),
+            "others": one.others,
+            **{count: self.total(count) for count in _COUNTS},
+            "languages": spoken,
+            "flags": dict(sorted(flags.items())),
+            "repeated_prompts": int(repeated),
+            "other_language_than_declared": differ,
+        }
 
 
 def show(paths: list[Path], as_json: bool) -> None:
     """Inspect files and folders and print what they are; files of one folder that are alike share a line."""
     to = screen.console()
-    merged: dict[tuple[str, ...], dict[str, Any]] = {}
-    files = [(path, file) for path in paths for file in _files(path)]
-    for path, file in track(files, "reading", console=screen.errors(), disable=not sys.stderr.isatty(), transient=True):
-        one = vars(sources.inspect(file.path))
-        key = (str(path), one["container"], one["compression"], str(one["format"]))
-        _merge(merged.setdefault(key, {"path": str(path)}), one, file)
-    for told in merged.values():
-        told["languages"] = _languages([file.path for file in told["files"]])
-        if as_json:
-            sys.stdout.write(json.dumps({**told, "files": [file.name for file in told["files"]]}, ensure_ascii=False) + "\n")
-        else:
-            _print(to, told)
-    for path in paths if not as_json else ():
+    found = _families(paths)
+    if as_json:
+        for family in found:
+            problems = {fate: {reason: names for (f, reason), names in family.problems().items() if f == fate} for fate in FATES}
+            sys.stdout.write(json.dumps(family.facts() | problems, ensure_ascii=False) + "\n")
+        return
+    if len(found) > _BLOCKS:
+        to.print(_overview(found))
+        counts = ", ".join(f"{sum(family.total(count) for family in found):,} {name}" for count, name in _COUNTS.items())
+        to.print(f"{sum(len(family.files) for family in found):,} files, {counts}")
+    for family in found if len(found) <= _BLOCKS else ():
+        _print(to, family)
+    for path in paths:
         if path.is_dir() and (other := sources.skipped(Source(path=str(path.resolve())), path)):
-            to.print(
-                screen.safe(f"{path}: {len(other):,} files are no data: {', '.join(other[:5])}{' ...' if len(other) > 5 else ''}")
-            )
+            some = ", ".join(other[:5]) + (" ..." if len(other) > 5 else "")
+            to.print(screen.safe(f"{path}: {len(other):,} files are no data: {some}"))
+
+
+def _families(paths: list[Path]) -> list[Family]:
+    found: dict[tuple[str, ...], Family] = {}
+    files = [(path, file) for path in paths for file in _files(path)]
+    folders = {path: len({_top(file) for other, file in files if other == path}) for path in paths}
+    for path, file in track(files, "reading", console=screen.errors(), disable=not sys.stderr.isatty(), transient=True):
+        one = sources.inspect(file.path)
+        name = str(path) if folders[path] == 1 else str(path / _top(file)) if len(paths) > 1 else _top(file)
+        family = found.setdefault((str(path), name, one.container, one.compression, str(one.format)), Family(name))
+        family.files.append(file)
+        family.findings.append(one)
+    return list(found.values())
 
 
 def _files(path: Path) -> list[sources.File]:
@@ -47,48 +108,77 @@ def _files(path: Path) -> list[sources.File]:
     return sources.files(path.name, Source(path=str(path.resolve())), path)
 
 
-def _languages(files: list[Path]) -> dict[str, int]:
-    """Languages of a sample of rows, from files and places spread over the whole."""
-    drawn = files[:: max(1, len(files) // _FILES)]
-    each = max(1, _ROWS // len(drawn))
-    tables = [table.take(pa.array(range(0, len(table), max(1, len(table) // each)), pa.int64())) for table in map(_first, drawn)]
-    _, measured = signals.measure(pa.concat_tables(tables), {"language"})
-    return dict(Counter(measured["language"].to_pylist()).most_common())
+def _top(file: sources.File) -> str:
+    """The folder directly below the one that was asked for, or the file itself."""
+    return file.name.partition("/")[0]
 
 
-def _first(path: Path) -> pa.Table:
-    """The first rows of a file."""
-    return next((batch.rows for batch in sources.read(sources.File("file", path, path.name))), ROW.empty_table())
+def _languages(findings: list[sources.Finding]) -> tuple[dict[str, int], dict[str, int]]:
+    """Languages of a sample of rows; and of these rows how many declare a language, and how many of them another one."""
+    rows = sources.sampled(findings, _ROWS)
+    _, measured = signals.measure(rows, {"language"})
+    told, said = measured["language"].to_pylist(), rows["language_declared"].to_pylist()
+    both = [(_code(named), found) for named, found in zip(said, told, strict=True) if named and found not in (None, "und", "zxx")]
+    differ = {"rows": sum(named != found for named, found in both), "of": len(both)}
+    return dict(Counter(told).most_common()), differ
 
 
-def _merge(into: dict[str, Any], one: dict[str, Any], file: sources.File) -> None:
-    into.setdefault("files", []).append(file)
-    into.update({name: one[name] for name in ("container", "compression", "format")})
-    into["confidence"] = min(into.get("confidence", 1.0), one["confidence"])
-    into.setdefault("others", one["others"])
-    for field in ("records", "rows", "turns"):
-        into[field] = into.get(field, 0) + one[field]
-    into["details"] = one["details"] | into.get("details", {})
-    for field in ("quarantined", "dropped"):
-        for reason, numbers in one[field].items():
-            into.setdefault(field, {}).setdefault(reason, []).extend(f"{file.name}#{number}" for number in numbers)
+def _code(name: str) -> str:
+    """A language as two letters, from a code or an English name."""
+    name = name.strip().lower()
+    return _NAMES.get(name, name.replace("_", "-").partition("-")[0])
 
 
-def _print(to: Console, told: dict[str, Any]) -> None:
-    files = f" ({len(told['files']):,} files)" if len(told["files"]) > 1 else ""
-    to.print(screen.safe(f"{told['path']}{files}"), style="bold")
-    near = ", ".join(f"{other} {sure:.0%}" for other, sure in told["others"][:2])
-    packed = "" if told["compression"] == "plain" else f" in {told['compression']}"
-    sure = f"format {told['format']}, {told['confidence']:.0%} sure" if told["format"] else "no known format"
-    to.print(screen.safe(f"  {told['container']}{packed}; {sure}" + (f" (next: {near})" if near else "")))
-    to.print(screen.safe(f"  {told['records']:,} records -> {told['rows']:,} rows, {told['turns']:,} turns"))
-    total = sum(told["languages"].values())
-    spoken = ", ".join(f"{language} {count / total:.0%}" for language, count in list(told["languages"].items())[:5])
-    to.print(screen.safe(f"  languages: {spoken or 'none'}" + (f" (of {total:,} rows)" if total else "")))
-    for field in ("quarantined", "dropped"):
-        for reason, records in sorted(told.get(field, {}).items()):
-            first = ", ".join(records[:_SHOWN]) + (" ..." if len(records) > _SHOWN else "")
-            said = told["details"].get(reason)
-            to.print(
-                screen.safe(f"  {field}: {len(records):,} {reason}: {first}" + (f" ({said})" if said else "")), style="yellow"
-            )
+def _problems(family: Family, facts: dict[str, Any]) -> list[str]:
+    said = [f"{len(names):,} {reason} ({fate})" for (fate, reason), names in family.problems().items()]
+    said += [f"{count:,} flagged {flag}" for flag, count in facts["flags"].items()]
+    if facts["repeated_prompts"]:
+        said.append(f"{facts['repeated_prompts']:,} repeated prompts")
+    if facts["other_language_than_declared"]["rows"]:
+        said.append("{rows:,} of {of:,} in another language than declared".format(**facts["other_language_than_declared"]))
+    return said
+
+
+def _spoken(facts: dict[str, Any], most: int) -> str:
+    total = sum(facts["languages"].values())
+    return ", ".join(f"{language} {count / total:.0%}" for language, count in list(facts["languages"].items())[:most])
+
+
+def _overview(families: list[Family]) -> Table:
+    """One line a family."""
+    drawn = Table(box=None, pad_edge=False, header_style="bold", row_styles=["", "dim"])
+    for name in ("what", "files", "container", "format", "sure", *_COUNTS.values()):
+        drawn.add_column(name, justify="left" if name in ("what", "container", "format") else "right", overflow="fold")
+    drawn.add_column("languages", min_width=12)
+    drawn.add_column("problems", min_width=20)
+    for family in families:
+        facts = family.facts()
+        packed = "" if facts["compression"] == "plain" else f".{facts['compression']}"
+        counts = [f"{facts[count]:,}" for count in _COUNTS]
+        cells = [facts["path"], f"{len(family.files):,}", facts["container"] + packed, facts["format"] or "-"]
+        sure = f"{facts['confidence']:.0%}" if facts["format"] else ""
+        cells += [sure, *counts, _spoken(facts, 3), "; ".join(_problems(family, facts))]
+        drawn.add_row(*map(screen.safe, cells))
+    return drawn
+
+
+def _print(to: Console, family: Family) -> None:
+    """One family at length, with the records that each problem is in."""
+    facts = family.facts()
+    files = f" ({len(family.files):,} files)" if len(family.files) > 1 else ""
+    near = ", ".join(f"{other} {sure:.0%}" for other, sure in facts["others"][:2])
+    packed = "" if facts["compression"] == "plain" else f" in {facts['compression']}"
+    sure = f"format {facts['format']}, {facts['confidence']:.0%} sure" if facts["format"] else "no known format"
+    groups = f", {facts['groups']:,} groups of answers" if facts["groups"] else ""
+    total = sum(facts["languages"].values())
+    to.print(screen.safe(f"{family.name}{files}"), style="bold")
+    to.print(screen.safe(f"  {facts['container']}{packed}; {sure}" + (f" (next: {near})" if near else "")))
+    to.print(screen.safe(f"  {facts['records']:,} records -> {facts['rows']:,} rows, {facts['turns']:,} turns{groups}"))
+    to.print(screen.safe(f"  languages: {_spoken(facts, 5) or 'none'}" + (f" (of {total:,} rows)" if total else "")))
+    problems = family.problems()
+    for (fate, reason), names in problems.items():
+        first = ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
+        said = next((finding.details[reason] for finding in family.findings if finding.details.get(reason)), "")
+        to.print(screen.safe(f"  {fate}: {len(names):,} {reason}: {first}" + (f" ({said})" if said else "")), style="yellow")
+    for line in _problems(family, facts)[len(problems) :]:
+        to.print(screen.safe(f"  {line}"), style="yellow")

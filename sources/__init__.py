@@ -4,14 +4,15 @@
 * `check(path)`                whether a path that a person gave can be read at all
 * `read(file)`                 a file as batches: a table of rows, a table of refusals, and how many records they stand for
 * `inspect(path)`              what a file is: container, compression, format and how sure, counts, problems
+* `sampled(findings, most)`      rows from all over inspected files
 * `scavenge.fetch`             a declared remote file, brought and checked
 * `formats/`                   one file a dump format
 
 Every record of a file is in `records` of at least one row, or on exactly one refusal line.
 """
 
-from sources.inspecting import Finding, inspect
+from sources.inspecting import Finding, inspect, sampled
 from sources.places import File, check, files, skipped
 from sources.reading import Batch, read
 
-__all__ = ["Batch", "File", "Finding", "check", "files", "inspect", "read", "skipped"]
+__all__ = ["Batch", "File", "Finding", "check", "files", "inspect", "read", "sampled", "skipped"]

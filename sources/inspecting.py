@@ -1,14 +1,23 @@
 """What a file is and what it holds, without writing anything: `winnow inspect`."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.ledger import DROPPED
+from schemas.rows import ROW
 from sources.places import File
-from sources.reading import opened, read
+from sources.reading import Batch, opened, read
 from sources.streams import compression
+
+SAMPLE = 64  # rows of a batch whose language may be told, evenly spread
 
 
 @dataclass
@@ -22,10 +31,14 @@ class Finding:
     others: list[tuple[str, float]]  # formats that came close, best first
     records: int = 0
     rows: int = 0
+    groups: int = 0  # sets of answers to one context
     turns: int = 0
     quarantined: dict[str, list[int]] = field(default_factory=dict)
     dropped: dict[str, list[int]] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)  # what was said of the first of each reason
+    flags: Counter[str] = field(default_factory=Counter)  # known faults of data -> rows that have them
+    prompts: list[npt.NDArray[np.uint64]] = field(default_factory=list)  # hashes of the first questions, one a row, group or tree
+    sample: list[pa.Table] = field(default_factory=list)  # rows from all over the file
 
 
 def inspect(path: Path, format: str | None = None) -> Finding:
@@ -35,11 +48,38 @@ def inspect(path: Path, format: str | None = None) -> Finding:
     found = opened(path, format)
     finding = Finding(found.container, packed, *found.guess)
     for batch in read(File("file", path, path.name, format=format)):
-        finding.records += batch.records
-        finding.rows += len(batch.rows)
-        finding.turns += pc.sum(pc.list_value_length(batch.rows["messages"])).as_py() or 0
-        for line in batch.refused.select(["fate", "reason", "record", "detail"]).to_pylist():
-            where = finding.dropped if line["fate"] == DROPPED else finding.quarantined
-            where.setdefault(line["reason"], []).append(line["record"])
-            finding.details.setdefault(line["reason"], line["detail"] or "")
+        _add(finding, batch)
     return finding
+
+
+def _add(finding: Finding, batch: Batch) -> None:
+    rows, step = batch.rows, max(1, -(-len(batch.rows) // SAMPLE))
+    units = pl.DataFrame(rows.select(["tree_id", "group_id"]))
+    unit = units.select(pl.coalesce("tree_id", "group_id")).to_series()
+    finding.records += batch.records
+    finding.rows += len(rows)
+    finding.groups += units["group_id"].drop_nulls().n_unique()
+    finding.turns += pc.sum(pc.list_value_length(rows["messages"])).as_py() or 0
+    finding.flags.update(pc.list_flatten(rows["flags"]).to_pylist())
+    finding.prompts.append(_prompts(rows.filter((unit.is_null() | unit.is_first_distinct()).to_arrow())))
+    if len(rows):
+        finding.sample.append(rows.take(pa.array(range(0, len(rows), step), pa.int64())))
+    for line in batch.refused.select(["fate", "reason", "record", "detail"]).to_pylist():
+        where = finding.dropped if line["fate"] == DROPPED else finding.quarantined
+        where.setdefault(line["reason"], []).append(line["record"])
+        finding.details.setdefault(line["reason"], line["detail"] or "")
+
+
+def _prompts(rows: pa.Table) -> npt.NDArray[np.uint64]:
+    """A hash of each row's first question; good within one run of one program, and kept nowhere."""
+    messages = pc.list_flatten(rows["messages"])
+    asked = {"row": pc.list_parent_indices(rows["messages"]), "role": pc.struct_field(messages, "role")}
+    frame: Any = pl.DataFrame(pa.table({**asked, "said": pc.struct_field(messages, "content")}))
+    first = frame.filter(pl.col("role") == "user").unique("row", keep="first", maintain_order=True)
+    return first["said"].str.strip_chars().hash().to_numpy()
+
+
+def sampled(findings: list[Finding], most: int) -> pa.Table:
+    """At most `most` rows from all over these files."""
+    rows = pa.concat_tables([ROW.empty_table(), *(part for finding in findings for part in finding.sample)])
+    return rows.take(pa.array(range(0, len(rows), max(1, -(-len(rows) // most))), pa.int64()))
