@@ -22,7 +22,6 @@ _SHOWN = 3  # record numbers named for each problem
 _BLOCKS = 6  # families told at length; more of them make a table
 FATES = ("quarantined", "dropped")
 _COUNTS = {"records": "records", "rows": "conversations", "groups": "groups", "turns": "turns"}
-_NAMES = {"english": "en", "chinese": "zh", "german": "de", "french": "fr", "spanish": "es", "russian": "ru", "japanese": "ja"}
 
 
 @dataclass
@@ -114,19 +113,10 @@ def _top(file: sources.File) -> str:
 
 
 def _languages(findings: list[sources.Finding]) -> tuple[dict[str, int], dict[str, int]]:
-    """Languages of a sample of rows; and of these rows how many declare a language, and how many of them another one."""
-    rows = sources.sampled(findings, _ROWS)
-    _, measured = signals.measure(rows, {"language"})
-    told, said = measured["language"].to_pylist(), rows["language_declared"].to_pylist()
-    both = [(_code(named), found) for named, found in zip(said, told, strict=True) if named and found not in (None, "und", "zxx")]
-    differ = {"rows": sum(named != found for named, found in both), "of": len(both)}
-    return dict(Counter(told).most_common()), differ
-
-
-def _code(name: str) -> str:
-    """A language as two letters, from a code or an English name."""
-    name = name.strip().lower()
-    return _NAMES.get(name, name.replace("_", "-").partition("-")[0])
+    """Languages of a sample of rows; and how many of those that declare one are in another."""
+    _, measured = signals.measure(sources.sampled(findings, _ROWS), {"language", "language_as_declared"})
+    agree = measured["language_as_declared"].drop_null().to_pylist()
+    return dict(Counter(measured["language"].to_pylist()).most_common()), {"rows": agree.count(False), "of": len(agree)}
 
 
 def _problems(family: Family, facts: dict[str, Any]) -> list[str]:

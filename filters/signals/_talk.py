@@ -34,6 +34,7 @@ class Talk:
         self.role = pc.fill_null(roles, len(ROLES)).to_numpy().astype(np.int8)
         self.content = _text(flat, "content").fill_null("")
         self.tool_calls = _text(flat, "tool_calls")
+        self.declared = _column(rows, "language_declared")
         self._known: dict[Callable, object] = {}
 
     def once(self, derive: "Callable[[Talk], _T]") -> _T:
@@ -108,6 +109,12 @@ def buffers(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
     start = array.offset
     places = np.frombuffer(offsets or bytes(8), np.int64)[start : start + len(array) + 1]
     return places, np.frombuffer(data or b"", np.uint8)
+
+
+def _column(rows: pa.Table, name: str) -> pl.Series:
+    """One column of the rows; unknown throughout where the table lacks it."""
+    held = rows.select([name] if name in rows.column_names else [])
+    return pl.DataFrame(held).get_column(name, default=pl.repeat(None, len(rows), dtype=pl.String, eager=True))
 
 
 def _text(flat: pa.Array | pa.ChunkedArray, name: str) -> pl.Series:

@@ -13,6 +13,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from schemas.languages import code
+
 from ._talk import USER, Columns, Talk, answers, buffers
 from .characters import URL
 from .code import fenced
@@ -20,6 +22,7 @@ from .code import fenced
 ROW = {
     "language": (pa.string(), "language of the conversation (ISO 639), `und` where fewer than 20 letters tell"),
     "language_confidence": (pa.float64(), "probability of that language; NULL for `und`"),
+    "language_as_declared": (pa.bool_(), "whether that is the language its source declares; NULL where either is unknown"),
 }
 _LANGUAGES = (
     "af am ar as az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka kk km kn ko "
@@ -58,7 +61,14 @@ def model() -> Model:
 def measure(talk: Talk) -> Columns:
     """`und` where the text is too short, or is no language."""
     names, confidence = identify(sample(talk))
-    return {"language": names, "language_confidence": confidence}
+    agrees = (names == declared(talk)).set(names == "und", None)
+    return {"language": names, "language_confidence": confidence, "language_as_declared": agrees}
+
+
+def declared(talk: Talk) -> pl.Series:
+    """Per row, the code of the language that its source declares."""
+    said = talk.declared.unique().drop_nulls().to_list()
+    return talk.declared.replace_strict({name: code(name) for name in said}, default=None, return_dtype=pl.String)
 
 
 def identify(texts: pl.Series) -> tuple[pl.Series, pl.Series]:

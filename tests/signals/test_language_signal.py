@@ -1,13 +1,16 @@
 """The language kernel against py3langid itself, and what the signal makes of short, coded and mixed talk."""
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from filters import signals
 from filters.signals._bytes import classify
 from filters.signals._talk import buffers
 from filters.signals.language import model
+from schemas.rows import ROW
 
 SENTENCES = {
     "en": "The keeper of the lighthouse counts the ships that pass in the night.",
@@ -89,3 +92,16 @@ def test_real_english_is_called_english(dumps, talks, signal):
         names = pl.Series(signal("language", *rows))
         assert ((names != "en") & (names != "und")).mean() < 0.004
         assert (names == "und").mean() < 0.004
+
+
+def test_a_declared_language_is_held_against_the_text():
+    text = "The harbour of Oslo is quiet in the winter, but the ferries leave every morning before the sun rises."
+    said = ["en-US", "English", "german", "Klingon", None, "de"]
+    rows = [
+        {"id": f"r#{n}", "messages": [{"role": "assistant", "content": text}], "language_declared": name}
+        for n, name in enumerate(said)
+    ]
+    rows[-1]["messages"] = [{"role": "assistant", "content": "ok"}]
+    table = pa.Table.from_pylist(rows, pa.schema([ROW.field(name) for name in ("id", "messages", "language_declared")]))
+    _, measured = signals.measure(table, {"language_as_declared"})
+    assert measured["language_as_declared"].to_pylist() == [True, True, False, None, None, None]
