@@ -1,6 +1,7 @@
 """Several answers to one context: transcripts taken apart, two threads split where they part, groups made of answers."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -66,13 +67,30 @@ def _is_one_answer(roles: list[str]) -> bool:
 def group(
     context: list[Message], replies: list[list[Message]], ranks: list[int | None], scores: list[float | None]
 ) -> Iterator[dict[str, Any]]:
-    """One row an answer, each with the whole context. Answers that are the same cannot be one better than the other."""
+    """One row an answer, each with the whole context. Answers that are the same cannot be one better than the other.
+
+    Its flags: `same_answers` where another answer is the same, `empty_answer` where it says nothing, `roles_repeat` where two
+    turns of one speaker follow each other.
+    """
     if not context:
         raise NoRow("no_prompt", "the answers have no question")
     if len(replies) == 2 and replies[0] == replies[1] and ranks[0] is not None:
         ranks = [0, 0]
+    said = Counter(map(str, replies))
     for answer, rank, score in zip(replies, ranks, scores, strict=True):
-        yield {"messages": [*context, *answer], "rank": rank, "score": score}
+        messages = [*context, *answer]
+        same = ["same_answers"] if said[str(answer)] > 1 else []
+        empty = ["empty_answer"] if not any(_says(turn) for turn in answer) else []
+        yield {"messages": messages, "rank": rank, "score": score, "flags": [*same, *empty, *repeats(messages)]}
+
+
+def repeats(messages: list[Message]) -> list[str]:
+    """The flag `roles_repeat` where two turns of the user, or two of the assistant, follow each other."""
+    return ["roles_repeat"] if any(a["role"] == b["role"] in ("user", "assistant") for a, b in pairwise(messages)) else []
+
+
+def _says(turn: Message) -> bool:
+    return bool(turn["content"].strip() or turn.get("tool_calls") or turn.get("reasoning"))
 
 
 def ranked_by(scores: list[float | None], ranks: list[float | None]) -> list[int | None]:

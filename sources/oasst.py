@@ -1,14 +1,21 @@
-"""What Open Assistant's trees and flat messages share: which messages are sound, and the rows along every path."""
+"""What Open Assistant's trees and flat messages share: which messages are sound, and the rows along every path.
 
+`rank` is theirs, 0 for the best of the messages that stand side by side, dense again once the unsound ones are gone.
+`scores` are the reviewers' mean labels by name, most from 0 to 1; `raters` counts reviews. A row's `flags` say
+`partly_ranked` where only some of its siblings have a rank as published, `same_answers` where a sibling says the same,
+`spam` where most reviewers called it that, and `aborted_low_grade` or `halted_by_moderator` where the tree ended so.
+"""
+
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from sys import intern
 from typing import Any
+
+import orjson
 
 from schemas.rows import Message
 from sources.turns import ROLE, Unreadable, count, dense, extra, number, string
-
-_USED = {"text", "role", "lang", "rank", "model_name", "labels", "replies", "review_count", "parent_id"}
-Item = dict[str, Any]  # node: the message as read; key: its record's number
-
 
 LONGEST = 200  # messages on one path: each row repeats its whole path, so a longer chain would cost its square
 WORDS = {
@@ -16,60 +23,98 @@ WORDS = {
     "failed_review": "Open Assistant's reviewers rejected it",
     "empty": "it has no text",
 }
+_USED = {"text", "role", "lang", "model_name", "replies", "review_count", "parent_id"}
+_BAD_ENDS = ("aborted_low_grade", "halted_by_moderator")
 
 
-def fault(node: Item) -> str | None:
-    """Why a message must never be shown, or None. Only a review that failed counts; one not yet done does not."""
-    if node.get("deleted"):
-        return "deleted"
-    if node.get("review_result") is False:
-        return "failed_review"
-    if not isinstance(node.get("text"), str) or ROLE.get(str(node.get("role"))) is None:
-        return "empty"
-    return None
+@dataclass(slots=True)
+class Node:
+    """A message, with all that its row does not need at once packed as JSON; `key` is its record's number."""
+
+    key: int
+    id: str | None
+    parent: str | None
+    role: str
+    text: str
+    rank: float | None
+    fault: str | None  # why it must never be shown
+    rest: bytes
+    replies: list[dict[str, Any]] | None  # as read; None where the messages stand side by side
 
 
-def walk(roots: list[Item], replies: Callable[[Item], list[Item]]) -> Iterator[tuple[list[int], dict[str, Any]]]:
-    """Depth first over sound messages: for each assistant message the keys of its path and its row."""
-    heap: list[tuple[Item, str, list[int], list[Message], int, int | None]] = []
-    heap += [(root, "", [], [], 0, None) for root in reversed(roots) if not fault(root["node"])]
+def node(value: dict[str, Any], key: int = 0) -> Node:
+    """A message as read. Only a review that failed is a fault; one not yet done is none. Raises Unreadable."""
+    text, role = value.get("text"), ROLE.get(str(value.get("role")))
+    fault = "deleted" if value.get("deleted") else "failed_review" if value.get("review_result") is False else None
+    if not isinstance(text, str) or role is None:
+        fault, text, role = fault or "empty", "", ""
+    replies = value.get("replies")
+    if replies and (not isinstance(replies, list) or not all(isinstance(reply, dict) for reply in replies)):
+        raise Unreadable("unknown_shape", "replies are a list of messages")
+    rest = orjson.dumps({name: held for name, held in value.items() if name not in ("text", "replies")})
+    own, parent = _name(value.get("message_id")), _name(value.get("parent_id"))
+    return Node(key, own, parent, role, text, number(value.get("rank")), fault, rest, replies or None)
+
+
+def _name(value: Any) -> str | None:
+    return intern(value) if isinstance(value, str) else None
+
+
+def walk(
+    roots: list[Node], replies: Callable[[Node], list[Node]], about: dict[str, Any] | None = None
+) -> Iterator[tuple[list[int], dict[str, Any]]]:
+    """Depth first over sound messages: for each assistant message the keys of its path and its row; `about` is of the tree."""
+    heap: list[tuple[Node, str, list[int], list[Message], int, int | None, list[str]]] = []
+    heap += [(root, "", [], [], 0, None, []) for root in reversed(roots) if not root.fault]
     while heap:
-        item, parent, path, before, worst, rank = heap.pop()
-        node = item["node"]
-        keys = [*path, item["key"]]
+        item, parent, path, before, worst, rank, flags = heap.pop()
+        keys = [*path, item.key]
         if len(keys) > LONGEST:
             continue
-        messages: list[Message] = [*before, {"role": ROLE[node["role"]], "content": node["text"]}]
+        messages: list[Message] = [*before, {"role": item.role, "content": item.text}]
         worst = max(worst, rank or 0)
-        if messages[-1]["role"] == "assistant" and before:
-            yield keys, {**_row(node, messages), "group_id": parent, "rank": rank, "path_rank": worst}
-        sound = [reply for reply in replies(item) if not fault(reply["node"])]
-        if sound and not isinstance(node.get("message_id"), str):
+        if item.role == "assistant" and before:
+            row = _row({**(about or {}), **orjson.loads(item.rest)}, flags)
+            yield keys, {**row, "messages": messages, "group_id": parent, "rank": rank, "path_rank": worst}
+        siblings = replies(item)
+        sound = [reply for reply in siblings if not reply.fault]
+        if sound and item.id is None:
             raise Unreadable("unknown_shape", "a message that has replies has no message_id")
-        mine = node.get("message_id", "")
-        ranked = reversed(list(zip(sound, _places(sound), strict=True)))
-        heap += [(reply, mine, keys, messages, worst, place) for reply, place in ranked]
+        ranked = reversed(list(zip(sound, _places(sound), _shared(siblings, sound), strict=True)))
+        heap += [(reply, item.id or "", keys, messages, worst, place, odd) for reply, place, odd in ranked]
 
 
-def _places(siblings: list[Item]) -> list[int | None]:
-    """Ranks of messages that stand side by side, dense again once the unsound ones are gone; 0 is best."""
-    ranks = (number(item["node"].get("rank")) for item in siblings)
-    return dense([None if rank is None else -rank for rank in ranks])
+def _places(siblings: list[Node]) -> list[int | None]:
+    """Ranks of messages that stand side by side; 0 is best."""
+    return dense([None if reply.rank is None else -reply.rank for reply in siblings])
 
 
-def _row(node: Item, messages: list[Message]) -> dict[str, Any]:
+def _shared(siblings: list[Node], sound: list[Node]) -> list[list[str]]:
+    """For each sound message what is odd about it among its siblings."""
+    some = {reply.rank is None for reply in siblings}
+    partly = ["partly_ranked"] if len(some) == 2 else []
+    said = Counter(reply.text for reply in sound)
+    return [[*partly, *(["same_answers"] if said[reply.text] > 1 else [])] for reply in sound]
+
+
+def _row(record: dict[str, Any], flags: list[str]) -> dict[str, Any]:
+    scores = _labels(record.get("labels"))
+    spam = ["spam"] if scores and scores.get("spam", 0) > 0.5 else []
+    state = record.get("tree_state")
     return {
-        "messages": messages,
-        "model": string(node.get("model_name")),
-        "language_declared": string(node.get("lang")),
-        "scores": _labels(node.get("labels")),
-        "raters": count(node.get("review_count")),
-        "extra": extra(node, _USED),
+        "model": string(record.get("model_name")),
+        "language_declared": string(record.get("lang")),
+        "scores": scores,
+        "raters": count(record.get("review_count")),
+        "flags": [*flags, *spam, *([state] if state in _BAD_ENDS else [])],
+        "extra": extra(record, _USED),
     }
 
 
 def _labels(labels: Any) -> dict[str, float] | None:
-    """Labels as name and value, from lists side by side or from one object a label."""
+    """Labels as name and value: from lists side by side, from one object a label, or from a list of such."""
+    if isinstance(labels, list):
+        labels = {str(held.get("name")): held for held in labels if isinstance(held, dict)}
     if not isinstance(labels, dict):
         return None
     names, values = labels.get("name"), labels.get("value")

@@ -1,4 +1,7 @@
-"""Anthropic's HH transcripts: `chosen` and `rejected` are whole talks as text, which part at their last answer."""
+"""Anthropic's HH transcripts: `chosen` and `rejected` are whole talks as text, which part at their last answer.
+
+`rank` is 0 for the chosen and 1 for the rejected; there are no scores. Pairs that part earlier are dropped as `contexts_differ`.
+"""
 
 from collections.abc import Iterator
 from typing import Any
