@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from schemas.faults import MissingFault, UsageFault
-from sources.streams import compression
+from sources.archives import Member
+from sources.kinds import compression
 
 _DATA = {".json", ".jsonl", ".ndjson", ".jl", ".jsonlines"}
 _PACKED = {".gz", ".gzip", ".zst", ".zstd"}
@@ -26,6 +27,17 @@ class File:
     license: str = "unknown"
     format: str | None = None
     size: int = 0
+    salvage: bool = False  # keep what a compressed stream gave before it broke
+    repair: bool = False  # mend known faults of the data
+    member: Member | None = None  # the file is this part of the archive at `path`
+    start: int = 0  # a piece of a file of lines: from this byte
+    end: int | None = None  # to this one
+    first: int = 0  # the number of the first record there
+
+    @property
+    def where(self) -> Path | Member:
+        """What to open."""
+        return self.member or self.path
 
 
 def check(path: Path) -> None:
@@ -56,7 +68,8 @@ def skipped(spec: Any, data: Path) -> list[str]:
 
 def _file(source: str, prefix: Path, name: str, spec: Any) -> File:
     path = (prefix / name).absolute()
-    return File(source, path, _name(name), spec.license or "unknown", spec.format, path.stat().st_size)
+    asked: dict[str, Any] = {name: getattr(spec, name, False) for name in ("salvage", "repair")}
+    return File(source, path, _name(name), spec.license or "unknown", spec.format, path.stat().st_size, **asked)
 
 
 def _name(name: str) -> str:

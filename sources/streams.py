@@ -1,9 +1,12 @@
 """A file as a stream of decompressed bytes: plain, gzip or zstd, told by its first bytes and never by its name."""
 
+import bz2
+import lzma
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
+
+from sources.kinds import HEAD, Where, columnar, compression
 
 WINDOW = 4 << 20  # bytes handed on at a time
 BOMB_RATIO, BOMB_FLOOR = 400, 256 << 20  # text reaches 30:1; gzip itself cannot pass 1032:1
@@ -18,23 +21,39 @@ class Corrupt(Exception):
         self.reason, self.detail = reason, detail
 
 
-def compression(head: bytes) -> str:
-    """`gzip`, `zstd` or `plain`, from the first four bytes."""
-    if head[:3] == b"\x1f\x8b\x08":
-        return "gzip"
-    return "zstd" if head[:4] == b"\x28\xb5\x2f\xfd" else "plain"
+def chunks(where: Where, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """The decompressed bytes in pieces of about WINDOW bytes; tables by columns come as JSON lines.
 
-
-def chunks(path: Path) -> Iterator[bytes]:
-    """The decompressed bytes in pieces of about WINDOW bytes. Raises Corrupt where checksum, end or ratio is wrong."""
-    with open(path, "rb") as handle:
-        kind = compression(handle.read(4))
-        handle.seek(0)
+    `start` and `end` cut a piece out of a plain file. Raises Corrupt where checksum, end or ratio is wrong.
+    """
+    with where.open("rb") as handle:
+        head = handle.read(HEAD)
+        handle.seek(start)
+        kind = compression(head)
         if kind == "plain":
-            while piece := handle.read(WINDOW):
-                yield piece
+            yield from _plain(handle, start, end)
         else:
-            yield from _guarded(_gunzip(handle) if kind == "gzip" else _unzstd(handle), handle)
+            yield from _guarded(_UNPACK[kind](handle), handle)
+
+
+def whole(where: Where) -> Corrupt | None:
+    """What is wrong with a compressed stream, all of which is read; None for a sound or plain one."""
+    with where.open("rb") as handle:
+        if compression(handle.read(HEAD)) == "plain":
+            return None
+    try:
+        for _ in chunks(where):
+            pass
+    except Corrupt as broken:
+        return broken
+    return None
+
+
+def _plain(handle: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:
+    left = WINDOW if end is None else end - start
+    while left > 0 and (piece := handle.read(min(WINDOW, left))):
+        yield piece
+        left = WINDOW if end is None else left - len(piece)
 
 
 def _guarded(pieces: Iterator[bytes], handle: BinaryIO) -> Iterator[bytes]:
@@ -96,3 +115,6 @@ def _unzstd(handle: BinaryIO) -> Iterator[bytes]:
             frame = make()
     if not fresh:
         raise Corrupt("corrupt_stream", "zstd: the file ends before the stream does")
+
+
+_UNPACK = {"gzip": _gunzip, "zstd": _unzstd}
