@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.ledger import REFUSED
-from schemas.rows import MESSAGE, ROW, fingerprint
+from schemas.rows import MESSAGE, ROW
+from sources.prints import fingerprints
 
 _PLAIN = [f.name for f in ROW if f.name not in ("id", "source", "origin", "records", "messages", "fingerprint", "license")]
 _OPTIONAL = [field.name for field in MESSAGE if field.name not in ("role", "content")]
@@ -34,6 +35,7 @@ class Rows:
     def table(self) -> pa.Table:
         """The table, in the order added."""
         size = len(self.ids)
+        messages = _messages([row["messages"] for row in self.rows])
         columns: dict[str, Any] = {name: [row.get(name) for row in self.rows] for name in _PLAIN}
         columns["scores"] = [list(scores.items()) if scores else None for scores in columns["scores"]]
         columns["flags"] = [flags or [] for flags in columns["flags"]]
@@ -48,8 +50,8 @@ class Rows:
             "license": [self.license] * size,
             "origin": pa.StructArray.from_arrays(origin, ["file", "record", "offset"]),
             "records": self.records,
-            "messages": _messages([row["messages"] for row in self.rows]),
-            "fingerprint": [fingerprint(row["messages"]) for row in self.rows],
+            "messages": messages,
+            "fingerprint": fingerprints(messages),
         }
         arrays = [_array(columns[field.name], field.type) for field in ROW]
         return pa.Table.from_arrays(arrays, schema=ROW)
