@@ -1,0 +1,58 @@
+"""One question and one answer, from whatever fields a dump has them in; and the instances of a task, which are no comparison."""
+
+from math import isnan
+from typing import Any
+
+from schemas.rows import Message
+from sources.turns import NoRow, Unreadable, as_json, in_words, message
+
+_NOTHING = {"", "<noinput>", "noinput", "<no input>"}
+
+
+def text(value: Any, name: str = "the answer") -> str:
+    """A text as it is, a number or a truth value as its JSON text; null and NaN are no text. Raises Unreadable for all else."""
+    if isinstance(value, str):
+        return value
+    if _is_nothing(value):
+        return ""
+    if isinstance(value, list | dict):
+        raise Unreadable("not_text", f"{name} is not text but {in_words(value)}")
+    return as_json(value)
+
+
+def question(first: Any, *more: Any) -> str:
+    """What is asked: its parts with a blank line between them; a later part that says nothing, or `<noinput>`, is left out."""
+    opening = text(first, "the question")
+    rest = [part for part in (text(part, "a part of the question") for part in more) if part.strip().lower() not in _NOTHING]
+    return "\n\n".join([*([opening] if opening else []), *rest])
+
+
+def exchange(asked: str, answer: Any, system: Any = None) -> list[Message]:
+    """The messages. Raises NoRow where nothing was answered, or nothing said at all."""
+    said = text(answer)
+    if not (asked.strip() or said.strip()):
+        raise NoRow("empty", "neither a question nor an answer")
+    if _is_nothing(answer):
+        raise NoRow("no_answer", "a question without an answer")
+    told = text(system, "the system prompt")
+    before: list[Message] = [{"role": "system", "content": told}] if told.strip() else []
+    return [*before, {"role": "user", "content": asked}, message({"role": "assistant", "content": said})]
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and isnan(value))
+
+
+def instances(held: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The instances of a task, from a list of objects or an object of lists: those with an output, and those without."""
+    if isinstance(held, dict):
+        names, columns = list(held), list(held.values())
+        if not all(isinstance(column, list) and len(column) == len(columns[0]) for column in columns):
+            raise Unreadable("unknown_shape", "instances are objects, or lists of one length")
+        held = [dict(zip(names, fields, strict=True)) for fields in zip(*columns, strict=True)]
+    if not isinstance(held, list) or not all(isinstance(one, dict) for one in held):
+        raise Unreadable("unknown_shape", f"instances are a list of objects, not {in_words(held)}")
+    answered = [one for one in held if one.get("output") not in (None, [])]
+    if not answered:
+        raise NoRow("no_answer", "a task without an instance that has an output")
+    return answered, [one for one in held if one.get("output") in (None, [])]

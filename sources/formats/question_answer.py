@@ -1,0 +1,76 @@
+"""A question or problem with an answer, and sometimes with the whole solution.
+
+The solution is what is said then, and the answer is the truth. A solution's last `\\boxed{...}` (MATH) is the truth where no
+answer stands beside it. A context or passage follows the question.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sources.exchanges import exchange, question, text
+from sources.turns import common, extra
+
+_ASKED = ("question", "problem")
+_SAID = ("solution", "response", "answer")
+_AROUND = ("context", "passage")
+_KNOWN = {
+    *_ASKED,
+    *_SAID,
+    *_AROUND,
+    "id",
+    "idx",
+    "question_id",
+    "unique_id",
+    "url",
+    "source",
+    "dataset",
+    "split",
+    "subject",
+    "topic",
+}
+_KNOWN |= {"category", "level", "type", "difficulty", "lang", "language", "model", "rationale", "explanation", "title"}
+_OTHERS = {"choices", "options", "system_prompt", "chosen", "rejected", "messages", "conversations", "human_answers"}
+
+
+def looks(value: Any) -> float:
+    """Nearly sure of a question and an answer with nothing strange beside them; of `#### 42` another is."""
+    if not isinstance(value, dict) or not _OTHERS.isdisjoint(value):
+        return 0.0
+    asked, said = _named(value)
+    if asked is None or said is None or isinstance(value[said], list | dict):
+        return 0.0
+    final = str(value[said]).rpartition("\n")[2].startswith("#### ")
+    return 0.9 if value.keys() <= _KNOWN and not final else 0.45
+
+
+def rows(value: Any) -> Iterator[dict[str, Any]]:
+    """One row."""
+    asked, said = _named(value)
+    before = question(value[asked] if asked else None, *(value.get(key) for key in _AROUND))
+    messages = exchange(before, value[said] if said else None)
+    row, used = common(value)
+    used |= {*_AROUND, *([asked] if asked else []), *([said] if said else [])}
+    if said != "answer" and not isinstance(value.get("answer"), list | dict | None):
+        row["answer"] = text(value["answer"])
+        used.add("answer")
+    elif said == "solution":
+        row["answer"] = _boxed(messages[-1]["content"])
+    yield {**row, "messages": messages, "extra": extra(value, used)}
+
+
+def _named(value: dict[str, Any]) -> tuple[str | None, str | None]:
+    asked = next((key for key in _ASKED if isinstance(value.get(key), str)), None)
+    return asked, next(
+        (key for key in _SAID if value.get(key) not in (None, "")), next((key for key in _SAID if key in value), None)
+    )
+
+
+def _boxed(said: str) -> str | None:
+    """What stands in the last `\\boxed{...}`, braces within it counted."""
+    _, mark, rest = said.rpartition("\\boxed{")
+    depth = 1
+    for place, sign in enumerate(rest if mark else ""):
+        depth += (sign == "{") - (sign == "}")
+        if not depth:
+            return rest[:place]
+    return None
