@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -65,15 +65,20 @@ def _is_one_answer(roles: list[str]) -> bool:
 
 
 def group(
-    context: list[Message], replies: list[list[Message]], ranks: list[int | None], scores: list[float | None]
+    context: list[Message],
+    replies: list[list[Message]],
+    ranks: Sequence[int | None] | None = None,
+    scores: Sequence[float | None] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """One row an answer, each with the whole context. Answers that are the same cannot be one better than the other.
+    """One row an answer, each with the whole context. Two answers that are the same cannot be one better than the other.
 
     Its flags: `same_answers` where another answer is the same, `empty_answer` where it says nothing, `roles_repeat` where two
     turns of one speaker follow each other.
     """
     if not context:
         raise NoRow("no_prompt", "the answers have no question")
+    none = [None] * len(replies)
+    ranks, scores = ranks or none, scores or none
     if len(replies) == 2 and replies[0] == replies[1] and ranks[0] is not None:
         ranks = [0, 0]
     said = Counter(map(str, replies))

@@ -1,10 +1,15 @@
-"""Lists of answers with scores or ranks: UltraFeedback, Nectar, reward-model dumps."""
+"""Lists of answers with scores or ranks in one record, of no named set: reward-model dumps, best-of-n samples.
+
+`score` is the answer's own number under one of the usual names, or the one beside it in a list of scores; higher is better.
+`rank` comes from ranks where there are any (low is best), else from the scores. Every number of the answer under a usual
+name is in `scores`.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 from sources.answers import asked, group, ranked_by, reply
-from sources.formats import alpaca
+from sources.formats import alpaca, nectar, stepwise, ultrafeedback
 from sources.turns import Unreadable, common, extra, number, string
 
 _ANSWERS = ("completions", "answers", "responses", "candidates", "outputs", "generations")
@@ -12,6 +17,7 @@ _CONTEXTS = ("prompt", "instruction", "question", "messages", "conversations", "
 _TEXTS = ("response", "answer", "text", "content", "output", "completion", "message")
 _SCORES = ("overall_score", "score", "rating", "reward")
 _BESIDE = {"scores": False, "ratings": False, "rewards": False, "ranks": True, "rank": True, "ranking": True}
+_NAMED = (nectar, stepwise, ultrafeedback)  # sets of this shape that have a format of their own
 
 
 def looks(value: Any) -> float:
@@ -21,7 +27,10 @@ def looks(value: Any) -> float:
     name, question = _first(value, _ANSWERS), _first(value, _CONTEXTS)
     if name is None or question is None or not isinstance(value[name], list) or not value[name]:
         return 0.0
-    items = value[name]
+    return 0.3 if any(format.looks(value) for format in _NAMED) else _sure(value, value[name])
+
+
+def _sure(value: dict[str, Any], items: list[Any]) -> float:
     if all(isinstance(item, dict) and isinstance(_text(item), str | list) for item in items):
         return 0.95 if any(_held(item, (*_SCORES, "rank")) is not None for item in items) or _beside(value, len(items)) else 0.0
     return 0.9 if all(isinstance(item, str) for item in items) and _beside(value, len(items)) else 0.0
@@ -47,17 +56,23 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     rest = {key: held for key, held in value.items() if key not in used}
     answers = group(context, [reply(text) for text in texts], ranked_by(scores, ranks), scores)
     for answer, item in zip(answers, items, strict=True):
-        own = {key: held for key, held in item.items() if key not in _TEXTS}
+        own = {key: held for key, held in item.items() if key != _text_name(item)}
         left = {**rest, **({"answer": own} if own else {})}
-        yield {**row, "model": string(item.get("model")) or row.get("model"), **answer, "extra": extra(left, ())}
+        ratings = {name: read for name in _SCORES if (read := number(item.get(name))) is not None}
+        named = {"model": string(item.get("model")) or row.get("model"), "scores": ratings or None}
+        yield {**row, **named, **answer, "extra": extra(left, ())}
 
 
 def _first(value: dict[str, Any], names: tuple[str, ...]) -> str | None:
     return next((name for name in names if value.get(name)), None)
 
 
+def _text_name(item: dict[str, Any]) -> str | None:
+    return next((name for name in _TEXTS if name in item), None)
+
+
 def _text(item: dict[str, Any]) -> Any:
-    return next((item[name] for name in _TEXTS if name in item), None)
+    return item.get(_text_name(item) or "")
 
 
 def _held(item: dict[str, Any], names: tuple[str, ...]) -> float | None:

@@ -1,0 +1,61 @@
+"""PRM800K: a mathematical problem, one model's solution in steps, and people's ratings of the steps.
+
+One row: the whole solution, its steps joined by a line break. In phase 2 that is `pre_generated_steps`; in phase 1 it is
+the way the labeller chose, step by step. `label` is up where `finish_reason` is `solution`, down where it is `found_error`.
+Ratings are -1 (wrong), 0 (no progress) and 1; `scores` holds the lowest and the mean of the steps on the way as
+`worst_step` and `mean_step`, and the verifier's `pre_generated_verifier_score`. `answer` is the ground truth. All labels,
+other steps too, stay in `extra`. The flag `bad_problem` says that the labeller reported the problem.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sources.turns import NoRow, Unreadable, extra, number, string
+
+_ENDS = {"solution": True, "found_error": False}
+
+
+def looks(value: Any) -> float:
+    """Sure of a problem beside labelled steps."""
+    question, label = (value.get("question"), value.get("label")) if isinstance(value, dict) else (None, None)
+    if not isinstance(question, dict) or not isinstance(label, dict):
+        return 0.0
+    return float("problem" in question and isinstance(label.get("steps"), list))
+
+
+def rows(value: Any) -> Iterator[dict[str, Any]]:
+    """One row a record."""
+    question, label = value["question"], value["label"]
+    problem, given, labelled = question.get("problem"), question.get("pre_generated_steps"), label.get("steps")
+    way = [_step(step) for step in labelled]
+    steps = given if given else [text for text, _ in way if text is not None]
+    if not isinstance(problem, str) or not isinstance(steps, list) or not all(isinstance(step, str) for step in steps):
+        raise Unreadable("not_text", "the problem or a step is not text")
+    if not steps:
+        raise NoRow("no_answer", "a problem without a single step")
+    ratings = [rating for _, rating in way if rating is not None]
+    verifier = number(question.get("pre_generated_verifier_score"))
+    scores = {"worst_step": min(ratings), "mean_step": sum(ratings) / len(ratings)} if ratings else {}
+    rest = {
+        name: held for name, held in question.items() if name not in ("problem", "ground_truth_answer", "pre_generated_steps")
+    }
+    yield {
+        "messages": [{"role": "user", "content": problem}, {"role": "assistant", "content": "\n".join(steps)}],
+        "label": _ENDS.get(str(label.get("finish_reason"))),
+        "scores": scores | ({} if verifier is None else {"pre_generated_verifier_score": verifier}) or None,
+        "raters": 1,
+        "answer": string(question.get("ground_truth_answer")),
+        "flags": ["bad_problem"] if label.get("finish_reason") == "bad_problem" else [],
+        "extra": extra({**value, "question": rest}, ()),
+    }
+
+
+def _step(step: dict[str, Any]) -> tuple[str | None, float | None]:
+    """The text chosen at a step, where one was, and the rating of the step that the solution took."""
+    offered, chosen, written = step.get("completions") or [], step.get("chosen_completion"), step.get("human_completion")
+    if isinstance(chosen, int) and 0 <= chosen < len(offered):
+        return offered[chosen].get("text"), number(offered[chosen].get("rating"))
+    if written:
+        fields = written if isinstance(written, dict) else {"text": written}
+        return fields.get("text"), number(fields.get("rating", fields.get("corrected_rating")))
+    return None, number(offered[0].get("rating")) if offered else None
