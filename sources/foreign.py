@@ -1,8 +1,8 @@
 """A file that is no JSON: one record that cannot be read, with what the file seems to be and what to do about it."""
 
 import re
-from pathlib import Path
 
+from sources.kinds import Where
 from sources.streams import Corrupt, chunks
 
 KEPT = 1 << 20  # bytes kept of a file that is none of ours, or of a record that is too long
@@ -22,10 +22,10 @@ _MAGIC = {
 _TABLE = re.compile(rb"[^\n]*?([,\t;])[^\n]*\n[^\n]*\1")
 
 
-def record(path: Path) -> tuple[int, bytes, None, str, str]:
+def record(where: Where) -> tuple[int, bytes, None, str, str]:
     """Offset, first bytes, no value, reason and detail."""
     try:
-        first = next(chunks(path), b"")[:KEPT]
+        first = next(chunks(where), b"")[:KEPT]
     except Corrupt as broken:
         return 0, b"", None, broken.reason, broken.detail
     if first[:2] in (b"\xff\xfe", b"\xfe\xff") or (first[1:2] == b"\0" and first[:1] > b"\0"):

@@ -8,13 +8,13 @@ is cut off where the next element that looks like the others begins.
 import re
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
 
 from sources import foreign, spans, strict
+from sources.kinds import Where
 from sources.streams import Corrupt, chunks
 
 LONGEST = 64 << 20  # bytes of one record
@@ -38,6 +38,7 @@ class Record(NamedTuple):
     value: Any
     fault: str | None
     detail: str | None
+    flags: tuple[str, ...] = ()  # what the strict parser mended: controls_removed, surrogates_replaced
 
 
 def container(head: bytes) -> int | None:
@@ -58,16 +59,19 @@ def container(head: bytes) -> int | None:
     return spans.VALUES if text[:1] == b"{" else None
 
 
-def records(path: Path, mode: int | None) -> Iterator[Record]:
-    """Every record of the file in order, read as the container `mode` says. Memory is bounded by LONGEST."""
-    items = _items(path, mode) if mode is not None else iter([foreign.record(path)])
-    return (Record(number, *item) for number, item in enumerate(items))
+def records(where: Where, mode: int | None, start: int = 0, end: int | None = None, first: int = 0) -> Iterator[Record]:
+    """Every record of the file in order, read as the container `mode` says. Memory is bounded by LONGEST.
+
+    `start` and `end` cut a piece out of a plain file, at the beginnings of records; the first of them has the number `first`.
+    """
+    items = _items(where, mode, start, end) if mode is not None else iter([foreign.record(where)])
+    return (Record(number, *item) for number, item in enumerate(items, first))
 
 
-def head(path: Path) -> bytes:
+def head(where: Where) -> bytes:
     """The first 256 KiB or so of the decompressed file, or what there is before it breaks."""
     try:
-        return next(chunks(path), b"")[: 1 << 18]
+        return next(chunks(where), b"")[: 1 << 18]
     except Corrupt:
         return b""
 
@@ -97,9 +101,9 @@ def _alone(line: bytes) -> bool:
     return line[:1] in b"{[" and line[-1:] not in b",{[:"
 
 
-def _items(path: Path, mode: int) -> Iterator[Item]:
-    cutter, broken = Cutter(mode), None
-    stream = chunks(path)
+def _items(where: Where, mode: int, start: int, end: int | None) -> Iterator[Item]:
+    cutter, broken = Cutter(mode, start), None
+    stream = chunks(where, start, end)
     while True:
         try:
             piece = next(stream, None)
