@@ -72,8 +72,7 @@ def group(
 ) -> Iterator[dict[str, Any]]:
     """One row an answer, each with the whole context. Two answers that are the same cannot be one better than the other.
 
-    Its flags: `same_answers` where another answer is the same, `empty_answer` where it says nothing, `roles_repeat` where two
-    turns of one speaker follow each other.
+    Its flags: `same_answers` where another answer is the same, `partly_ranked` where only some have a rank, and those of `odd`.
     """
     if not context:
         raise NoRow("no_prompt", "the answers have no question")
@@ -82,20 +81,23 @@ def group(
     if len(replies) == 2 and replies[0] == replies[1] and ranks[0] is not None:
         ranks = [0, 0]
     said = Counter(map(str, replies))
+    partly = ["partly_ranked"] if len({rank is None for rank in ranks}) == 2 else []
     for answer, rank, score in zip(replies, ranks, scores, strict=True):
         messages = [*context, *answer]
         same = ["same_answers"] if said[str(answer)] > 1 else []
-        empty = ["empty_answer"] if not any(_says(turn) for turn in answer) else []
-        yield {"messages": messages, "rank": rank, "score": score, "flags": [*same, *empty, *repeats(messages)]}
+        yield {"messages": messages, "rank": rank, "score": score, "flags": [*same, *partly, *odd(messages)]}
+
+
+def odd(messages: list[Message]) -> list[str]:
+    """Flags of a talk: `empty_answer` where its last turn is an answer that says nothing, and what `repeats` finds."""
+    last = messages[-1]
+    says = last["content"].strip() or last.get("tool_calls") or last.get("reasoning")
+    return [*([] if says or last["role"] != "assistant" else ["empty_answer"]), *repeats(messages)]
 
 
 def repeats(messages: list[Message]) -> list[str]:
     """The flag `roles_repeat` where two turns of the user, or two of the assistant, follow each other."""
     return ["roles_repeat"] if any(a["role"] == b["role"] in ("user", "assistant") for a, b in pairwise(messages)) else []
-
-
-def _says(turn: Message) -> bool:
-    return bool(turn["content"].strip() or turn.get("tool_calls") or turn.get("reasoning"))
 
 
 def ranked_by(scores: list[float | None], ranks: list[float | None]) -> list[int | None]:

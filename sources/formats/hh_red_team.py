@@ -9,7 +9,7 @@ harmlessness (`task_descripton_harmlessness_score`, as the data spells it). `rat
 from collections.abc import Iterator
 from typing import Any
 
-from sources.answers import is_transcript, repeats, transcript
+from sources.answers import is_transcript, odd, transcript
 from sources.turns import NoRow, extra, number
 
 _WORST = "min_harmlessness_score_transcript"
@@ -36,6 +36,6 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         "score": scores.get(_WORST),
         "scores": scores or None,
         "raters": 1 if "rating" in scores else None,
-        "flags": repeats(messages),
+        "flags": odd(messages),
         "extra": extra(value, ("transcript",)),
     }

@@ -3,8 +3,8 @@
 Each turn's answers are one group, with what was said and chosen before as the context; the turns of a conversation are one
 tree. `score` is the person's slider, 1 to 100, higher is better; ranks follow from it, and `path_rank` from the ranks of
 the chosen answers. What the person said of the whole conversation stays in `extra`, with the answer's own fields as
-`utterance`. The flag `no_choice` says that the person chose nothing at a turn: what follows has no sure context and gives
-no rows.
+`utterance`. The flag `no_choice` says that the person chose nothing at a turn and yet went on: what follows has no sure
+context, gives no rows and stays in `extra` as `unreached`.
 """
 
 from collections.abc import Iterator
@@ -27,9 +27,12 @@ def looks(value: Any) -> float:
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """One row an answer."""
+    turns = _turns(value["conversation_history"])
     rest = {name: held for name, held in value.items() if name != "conversation_history"}
+    if left := turns[reached(turns) :]:
+        rest["unreached"] = [said for asked, items in left for said in (asked, *items)]
     found = False
-    for row, item in talk(_turns(value["conversation_history"])):
+    for row, item in talk(turns):
         found = True
         own = {name: held for name, held in item.items() if name not in ("role", "content", "model_name")}
         yield {**row, "tree_id": str(value.get("conversation_id")), "extra": extra({**rest, "utterance": own}, ())}
@@ -37,23 +40,32 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         raise NoRow("no_answer", "a conversation in which no model answered")
 
 
+def chosen(items: list[dict[str, Any]]) -> int | None:
+    """Which of the answers at a turn the person went on with."""
+    return next((n for n, item in enumerate(items) if item.get("if_chosen") is True), None)
+
+
+def reached(turns: list[Turn]) -> int:
+    """How many turns have answers and a sure context."""
+    last = next((n for n, (_, items) in enumerate(turns) if chosen(items) is None), len(turns))
+    return last + 1 if last < len(turns) and turns[last][1] else last
+
+
 def talk(turns: list[Turn]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Rows without tree and extra, each with its item, turn by turn along the chosen answers."""
     context: list[Message] = []
     worst = 0
-    for at, (asked, items) in enumerate(turns):
+    for at, (asked, items) in enumerate(turns[: reached(turns)]):
         context = [*context, asked]
         scores = [number(item.get("score")) for item in items]
-        ranks = ranked_by(scores, [])
-        chosen = next((n for n, item in enumerate(items) if item.get("if_chosen") is True), None)
-        lost = ["no_choice"] if chosen is None else []
+        ranks, best = ranked_by(scores, []), chosen(items)
+        lost = ["no_choice"] if best is None and at + 1 < len(turns) else []
         replies = [reply(item["content"]) for item in items]
         for row, item in zip(group(context, replies, ranks, scores), items, strict=True):
             named = {"model": string(item.get("model_name")), "raters": 1, "flags": [*row["flags"], *lost]}
             yield {**row, **named, "group_id": str(at), "path_rank": max(worst, row["rank"] or 0)}, item
-        if chosen is None:
-            return
-        context, worst = [*context, *replies[chosen]], max(worst, ranks[chosen] or 0)
+        if best is not None:
+            context, worst = [*context, *replies[best]], max(worst, ranks[best] or 0)
 
 
 def _turns(history: list[dict[str, Any]]) -> list[Turn]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sources.formats.prism import Turn, talk
+from sources.formats.prism import Turn, chosen, talk
 from sources.turns import NoRow, extra
 
 _MARKS = {"conversation_id", "turn", "user_prompt", "model_response"}
@@ -47,4 +47,4 @@ def _rows(name: str, order: list[Turn]) -> Iterator[tuple[list[int], dict[str, A
 
 def _before(order: list[Turn], at: int) -> list[int]:
     """The numbers of the answers chosen at the turns before."""
-    return [next(item["key"] for item in items if item["if_chosen"] is True) for _, items in order[:at]]
+    return [items[n]["key"] for _, items in order[:at] if (n := chosen(items)) is not None]

@@ -36,9 +36,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     ratings = [rating for _, rating in way if rating is not None]
     verifier = number(question.get("pre_generated_verifier_score"))
     scores = {"worst_step": min(ratings), "mean_step": sum(ratings) / len(ratings)} if ratings else {}
-    rest = {
-        name: held for name, held in question.items() if name not in ("problem", "ground_truth_answer", "pre_generated_steps")
-    }
+    rest = {name: held for name, held in question.items() if name not in ("problem", "ground_truth_answer")}
     yield {
         "messages": [{"role": "user", "content": problem}, {"role": "assistant", "content": "\n".join(steps)}],
         "label": _ENDS.get(str(label.get("finish_reason"))),
@@ -57,5 +55,6 @@ def _step(step: dict[str, Any]) -> tuple[str | None, float | None]:
         return offered[chosen].get("text"), number(offered[chosen].get("rating"))
     if written:
         fields = written if isinstance(written, dict) else {"text": written}
-        return fields.get("text"), number(fields.get("rating", fields.get("corrected_rating")))
+        rating = number(fields.get("rating"))
+        return fields.get("text"), number(fields.get("corrected_rating")) if rating is None else rating
     return None, number(offered[0].get("rating")) if offered else None

@@ -31,7 +31,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         raise NoRow("no_answer", "a prompt without steps")
     judged = len(labels) == len(steps) and all(label in (0, 1) for label in labels)
     row, used = common(value)
-    kept = {**value, "steps": [len(step) for step in steps]}
+    kept = {**value, "step_lengths": [len(step) for step in steps]}
     yield {
         **row,
         "messages": [*asked(value.get("prompt")), {"role": "assistant", "content": "\n".join(steps)}],

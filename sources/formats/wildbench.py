@@ -24,9 +24,9 @@ def looks(value: Any) -> float:
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """One row an answer; several answers to a task are one group without an order."""
     if "conversation_input" in value:
-        context, used = thread(value["conversation_input"]), {"conversation_input", "references"}
-        found = value.get("references") if isinstance(value.get("references"), dict) else {}
-        answers = [(text, name) for name, text in (found or {}).items() if isinstance(text, str) and text]
+        context, found = thread(value["conversation_input"]), value.get("references")
+        answers = [(text, name) for name, text in found.items() if text] if isinstance(found, dict) else []
+        used = {"conversation_input", *(["references"] if answers else [])}
     elif "chat_history" in value:
         said, used = value["chat_history"], {"chat_history", "output", "generator"}
         if not all(isinstance(text, str) for text in said):
@@ -36,6 +36,8 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         answers = [(text, string(value.get("generator"))) for text in outputs]
     else:
         raise NoRow("no_prompt", f"a score of an answer to session {str(value.get('session_id'))[:60]}, whose prompt is not here")
+    if not all(isinstance(text, str) for text, _ in answers):
+        raise Unreadable("not_text", "an answer is not text")
     rest = extra(value, used)
     if not answers:
         yield {"messages": context, "extra": rest}
