@@ -5,6 +5,14 @@ from typing import BinaryIO, Literal, Protocol
 HEAD = 512  # bytes that tell
 
 
+class Corrupt(Exception):
+    """The stream broke off; what came before it is good. `reason` is corrupt_stream, bomb or crashed."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
 class Where(Protocol):
     """What can be opened again and again: a path, or a member of an archive."""
 

@@ -1,24 +1,25 @@
-"""A file as a stream of decompressed bytes: plain, gzip or zstd, told by its first bytes and never by its name."""
+"""A file as a stream of decompressed bytes: how it is packed is told by its first bytes and never by its name."""
 
 import bz2
 import lzma
+import os
+import tempfile
+import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from itertools import chain
 from typing import BinaryIO
 
-from sources.kinds import HEAD, Where, columnar, compression
+from sources import columns
+from sources.kinds import HEAD, Corrupt, Where, columnar, compression
+
+__all__ = ["WINDOW", "Corrupt", "chunks", "compression", "whole"]
 
 WINDOW = 4 << 20  # bytes handed on at a time
 BOMB_RATIO, BOMB_FLOOR = 400, 256 << 20  # text reaches 30:1; gzip itself cannot pass 1032:1
-_ZSTD_PIECE = 2048  # compressed bytes a step: a zstd block of a few bytes can hold 128 KiB
-
-
-class Corrupt(Exception):
-    """The stream broke off; what came before it is good. `reason` is corrupt_stream or bomb."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason, self.detail = reason, detail
+_PIECE, _ZSTD_PIECE = 1 << 18, 512  # compressed bytes a step: a zstd block of four bytes can hold 128 KiB
+_XZ_MEMORY = 256 << 20
 
 
 def chunks(where: Where, start: int = 0, end: int | None = None) -> Iterator[bytes]:
@@ -26,37 +27,68 @@ def chunks(where: Where, start: int = 0, end: int | None = None) -> Iterator[byt
 
     `start` and `end` cut a piece out of a plain file. Raises Corrupt where checksum, end or ratio is wrong.
     """
-    with where.open("rb") as handle:
-        head = handle.read(HEAD)
-        handle.seek(start)
-        kind = compression(head)
-        if kind == "plain":
-            yield from _plain(handle, start, end)
-        else:
-            yield from _guarded(_UNPACK[kind](handle), handle)
+    with where.open("rb") as handle, closing(_opened(handle, start, end)) as pieces:
+        yield from pieces
 
 
 def whole(where: Where) -> Corrupt | None:
-    """What is wrong with a compressed stream, all of which is read; None for a sound or plain one."""
+    """What is wrong with a file that can be checked as a whole, all of which is read; None for a sound or a plain one."""
     with where.open("rb") as handle:
-        if compression(handle.read(HEAD)) == "plain":
+        head = handle.read(HEAD)
+        handle.seek(0)
+        if compression(head) == "plain" and not columnar(head) and not isinstance(handle, zipfile.ZipExtFile):
             return None
-    try:
-        for _ in chunks(where):
-            pass
-    except Corrupt as broken:
-        return broken
+        try:
+            for _ in _opened(handle, check=True):
+                pass
+        except Corrupt as broken:
+            return broken
     return None
+
+
+def _opened(handle: BinaryIO, start: int = 0, end: int | None = None, check: bool = False) -> Generator[bytes]:
+    kind = compression(handle.read(HEAD))
+    handle.seek(start)
+    packed = kind != "plain"
+    pieces = _guarded(_UNPACK[kind](handle), handle.tell) if packed else _plain(handle, start, end)
+    first = b"" if start else next(pieces, b"")
+    if columnar(first):
+        with _real(handle, chain([first], pieces), packed) as table, closing(columns.lines(table, check)) as lines:
+            size = os.fstat(table.fileno()).st_size
+            yield from _guarded(lines, lambda: size)
+    else:
+        yield first
+        yield from pieces
+
+
+@contextmanager
+def _real(handle: BinaryIO, pieces: Iterator[bytes], packed: bool) -> Iterator[BinaryIO]:
+    """A file with all these bytes, which is the file itself where it is one."""
+    try:
+        handle.fileno()
+    except OSError:
+        packed = True
+    if not packed:
+        yield handle
+        return
+    with tempfile.TemporaryFile() as spool:
+        for piece in pieces:
+            spool.write(piece)
+        spool.flush()
+        yield spool
 
 
 def _plain(handle: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:
     left = WINDOW if end is None else end - start
-    while left > 0 and (piece := handle.read(min(WINDOW, left))):
-        yield piece
-        left = WINDOW if end is None else left - len(piece)
+    try:
+        while left > 0 and (piece := handle.read(min(WINDOW, left))):
+            yield piece
+            left = WINDOW if end is None else left - len(piece)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise Corrupt("corrupt_stream", f"zip: {error or 'the file ends before the member does'}") from None
 
 
-def _guarded(pieces: Iterator[bytes], handle: BinaryIO) -> Iterator[bytes]:
+def _guarded(pieces: Iterator[bytes], spent: Callable[[], int]) -> Iterator[bytes]:
     """Pieces joined to windows, with the expansion watched; what is whole before a break is handed on first."""
     held: list[bytes] = []
     size = total = 0
@@ -65,8 +97,8 @@ def _guarded(pieces: Iterator[bytes], handle: BinaryIO) -> Iterator[bytes]:
             held.append(piece)
             size += len(piece)
             total += len(piece)
-            if total > max(BOMB_FLOOR, BOMB_RATIO * handle.tell()):
-                raise Corrupt("bomb", f"{handle.tell():,} bytes have grown to over {total:,}: more than {BOMB_RATIO} times")
+            if total > max(BOMB_FLOOR, BOMB_RATIO * spent()):
+                raise Corrupt("bomb", f"{spent():,} bytes have grown to over {total:,}: more than {BOMB_RATIO} times")
             if size >= WINDOW:
                 yield b"".join(held)
                 held, size = [], 0
@@ -80,7 +112,7 @@ def _gunzip(handle: BinaryIO) -> Iterator[bytes]:
     """All members; zlib checks each member's CRC and length at its end."""
     rest, member = b"", zlib.decompressobj(31)
     fresh = True
-    while piece := rest or handle.read(1 << 18):
+    while piece := rest or handle.read(_PIECE):
         if fresh and not piece.strip(b"\0"):  # padding after the last member
             rest = b""
             continue
@@ -117,4 +149,33 @@ def _unzstd(handle: BinaryIO) -> Iterator[bytes]:
         raise Corrupt("corrupt_stream", "zstd: the file ends before the stream does")
 
 
-_UNPACK = {"gzip": _gunzip, "zstd": _unzstd}
+def _streams(handle: BinaryIO, name: str, make: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]) -> Iterator[bytes]:
+    """All streams of a bzip2 or xz file, with their checksums; these two hold back input that would give too much."""
+    stream, rest = make(), handle.read(_PIECE)
+    while rest or not stream.needs_input:
+        try:
+            text = stream.decompress(rest, WINDOW)
+        except (OSError, ValueError, EOFError, lzma.LZMAError) as error:
+            raise Corrupt("corrupt_stream", f"{name}: {error}") from None
+        if text:
+            yield text
+        rest = b""
+        if stream.eof:
+            rest = (stream.unused_data or handle.read(_PIECE)).lstrip(b"\0") or handle.read(_PIECE).lstrip(b"\0")
+            if not rest:
+                return
+            stream = make()
+        elif stream.needs_input:
+            rest = handle.read(_PIECE)
+    raise Corrupt("corrupt_stream", f"{name}: the file ends before the stream does")
+
+
+def _unbzip(handle: BinaryIO) -> Iterator[bytes]:
+    return _streams(handle, "bzip2", bz2.BZ2Decompressor)
+
+
+def _unxz(handle: BinaryIO) -> Iterator[bytes]:
+    return _streams(handle, "xz", lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY))
+
+
+_UNPACK = {"gzip": _gunzip, "zstd": _unzstd, "bzip2": _unbzip, "xz": _unxz}
