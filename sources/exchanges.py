@@ -22,21 +22,25 @@ def text(value: Any, name: str = "the answer") -> str:
 
 def question(first: Any, *more: Any) -> str:
     """What is asked: its parts with a blank line between them; a later part that says nothing, or `<noinput>`, is left out."""
-    opening = text(first, "the question")
-    rest = [part for part in (text(part, "a part of the question") for part in more) if part.strip().lower() not in _NOTHING]
-    return "\n\n".join([*([opening] if opening else []), *rest])
+    said = text(first, "the question")
+    for part in more:
+        if part and (held := text(part, "a part of the question")).strip().lower() not in _NOTHING:
+            said = f"{said}\n\n{held}" if said else held
+    return said
 
 
-def exchange(asked: str, answer: Any, system: Any = None) -> list[Message]:
-    """The messages. Raises NoRow where nothing was answered, or nothing said at all."""
+def exchange(asked: str, answer: Any, system: Any = None) -> dict[str, Any]:
+    """The messages, and the flag `empty_answer` where the answer is blank. Raises NoRow where there is no answer, or nothing."""
     said = text(answer)
     if not (asked.strip() or said.strip()):
         raise NoRow("empty", "neither a question nor an answer")
-    if _is_nothing(answer):
+    if not said and _is_nothing(answer):
         raise NoRow("no_answer", "a question without an answer")
-    told = text(system, "the system prompt")
-    before: list[Message] = [{"role": "system", "content": told}] if told.strip() else []
-    return [*before, {"role": "user", "content": asked}, message({"role": "assistant", "content": said})]
+    spoken: list[Message] = [{"role": "user", "content": asked}, message({"role": "assistant", "content": said})]
+    told = text(system, "the system prompt") if system else ""
+    if told.strip():
+        spoken.insert(0, {"role": "system", "content": told})
+    return {"messages": spoken, "flags": [] if said.strip() else ["empty_answer"]}
 
 
 def _is_nothing(value: Any) -> bool:

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas.rows import Message
+from sources.answers import group
 from sources.exchanges import exchange, question, text
 from sources.turns import NoRow, Unreadable, common, extra, is_thread, string, thread
 
+_TRIPLE = {"instruction", "input", "output"}
 _ANSWERS = ("response", "output", "answer", "completion")
 _OTHERS = {"chosen", "rejected", "instances", "definition", "output_1", "completions"}
 _MAGPIE = {"gen_input_configs", "gen_input_config", "instruct_reward", "input_quality"}
@@ -25,10 +27,10 @@ def looks(value: Any) -> float:
         return 0.0
     if "instruction" not in value:
         return 0.7 * (isinstance(value.get("prompt"), str) and ("output" in value or ("input" in value and "response" in value)))
-    name = _first(value)
-    if name is None:
+    held = [value[key] for key in _ANSWERS if value.get(key) is not None]
+    if not held:
         return 0.5 * ("output" in value or "response" in value)
-    if isinstance(value[name], dict) or _of_another(value):
+    if isinstance(held[0], dict) or _of_another(value):
         return 0.4
     return 1.0 if "input" in value else 0.9
 
@@ -59,6 +61,9 @@ def _history(held: Any) -> Iterator[Message]:
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """One row, or one a ranked answer."""
+    if value.keys() == _TRIPLE and isinstance(value["output"], str):  # nearly all there are, and twice as fast
+        yield exchange(question(value["instruction"], value["input"]), value["output"])
+        return
     if "instruction" not in value and "prompt" in value:
         value = {"instruction" if key == "prompt" else key: held for key, held in value.items()}
     *before, ask = context(value)
@@ -69,15 +74,18 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     answers = held if isinstance(held, list) else [held]
     if None in answers and isinstance(held, list):
         raise Unreadable("not_text", "an answer is null")
-    threads = [exchange(ask["content"], answer) for answer in answers]
+    talks = [exchange(ask["content"], answer) for answer in answers]
     row, used = common(value)
     if name not in (None, "answer") and isinstance(value.get("answer"), str | int | float):
         row["answer"] = text(value["answer"])
         used.add("answer")
     used |= taken(value) | {key for key in _ANSWERS if key in value and (key == name or value[key] in (None, held))}
     row["extra"] = extra(value, used | {key for key in ("text", "prompt") if _repeats(value.get(key), value, answers)})
-    for rank, messages in enumerate(threads):
-        yield {**row, "messages": [*before, *messages], "rank": rank if isinstance(held, list) else None}
+    if isinstance(held, list):
+        replies = [talk["messages"][-1:] for talk in talks]
+        yield from ({**row, **answer} for answer in group([*before, ask], replies, list(range(len(replies)))))
+        return
+    yield {**row, **talks[0], "messages": [*before, *talks[0]["messages"]]}
 
 
 def _first(value: dict[str, Any]) -> str | None:

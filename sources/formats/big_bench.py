@@ -30,7 +30,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     target = value.get("target")
     first = (target[0] if target else None) if isinstance(target, list) else target
     rest = extra(value, {"input", *([] if isinstance(target, list) and len(target) > 1 else ["target"])})
-    yield {"messages": exchange(text(value["input"]), first), "answer": text(first), "extra": rest}
+    yield {**exchange(text(value["input"]), first), "answer": text(first), "extra": rest}
 
 
 def _scored(value: dict[str, Any]) -> Iterator[dict[str, Any]]:

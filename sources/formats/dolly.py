@@ -18,6 +18,6 @@ def looks(value: Any) -> float:
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """One row."""
-    messages = exchange(question(value.get("instruction"), value.get("context")), value.get("response"))
+    talk = exchange(question(value.get("instruction"), value.get("context")), value.get("response"))
     row, used = common(value)
-    yield {**row, "messages": messages, "extra": extra(value, {*used, "instruction", "context", "response"})}
+    yield {**row, **talk, "extra": extra(value, {*used, "instruction", "context", "response"})}

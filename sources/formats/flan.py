@@ -33,7 +33,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         used.add("is_correct")
     if (asked, said) == _TEXTS:
         used |= {key for key in _NAMES if isinstance(value.get(key), list)}
-    yield {**row, "messages": exchange(text(value[asked]), value.get(said)), "extra": extra(value, {*used, asked, said})}
+    yield {**row, **exchange(text(value[asked]), value.get(said)), "extra": extra(value, {*used, asked, said})}
 
 
 def _names(value: dict[str, Any]) -> tuple[str, str]:

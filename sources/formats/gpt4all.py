@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sources.exchanges import exchange
+from sources.exchanges import exchange, text
 from sources.turns import common, extra
 
 _KNOWN = {"prompt", "response", "source", "id", "model", "system", "lang", "language"}
@@ -20,6 +20,6 @@ def looks(value: Any) -> float:
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """One row."""
-    messages = exchange(value["prompt"], value.get("response"), value.get("system"))
+    talk = exchange(text(value["prompt"]), value.get("response"), value.get("system"))
     row, used = common(value)
-    yield {**row, "messages": messages, "extra": extra(value, {*used, "prompt", "response", "system"})}
+    yield {**row, **talk, "extra": extra(value, {*used, "prompt", "response", "system"})}

@@ -18,12 +18,12 @@ def looks(value: Any) -> float:
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """One row."""
-    messages = exchange(text(value["question"]), value["answer"])
+    talk = exchange(text(value["question"]), value["answer"])
     row, used = common(value)
     _, mark, final = text(value["answer"]).rpartition(_FINAL)
     yield {
         **row,
-        "messages": messages,
+        **talk,
         "answer": final.strip() if mark else None,
         "extra": extra(value, {*used, "question", "answer"}),
     }

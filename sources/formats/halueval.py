@@ -31,14 +31,14 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     if pair := _pair(value):
         context: list[Message] = [{"role": "user", "content": question(*(value.get(key) for key in _PAIRS[pair]))}]
         replies = [reply(text(value[side])) for side in pair]
-        for row in group(context, replies, [0, 1], [None, None]):
+        for row in group(context, replies, [0, 1]):
             yield {**row, "extra": extra(value, {*pair, *_PAIRS[pair]})}
         return
     verdict = value.get("hallucination")
     label = _CLEAN.get(verdict.strip().lower()) if isinstance(verdict, str) else None
     used = {"user_query", "chatgpt_response", *(["hallucination"] if label is not None else [])}
-    messages = exchange(text(value["user_query"]), value["chatgpt_response"])
-    yield {"messages": messages, "model": "chatgpt", "label": label, "extra": extra(value, used)}
+    talk = exchange(text(value["user_query"]), value["chatgpt_response"])
+    yield {**talk, "model": "chatgpt", "label": label, "extra": extra(value, used)}
 
 
 def _pair(value: dict[str, Any]) -> tuple[str, str] | None:

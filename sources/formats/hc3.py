@@ -26,7 +26,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     row, used = common(value)
     rest = extra(value, {*used, "question", *_WRITERS})
     context: list[Message] = [{"role": "user", "content": text(value.get("question"))}]
-    answers = group(context, [reply(answer) for _, answer in said], [None] * len(said), [None] * len(said))
+    answers = group(context, [reply(answer) for _, answer in said])
     for (writer, _), answer in zip(said, answers, strict=True):
         yield {**row, **answer, "model": writer, "extra": rest}
 

@@ -24,16 +24,15 @@ def looks(value: Any) -> float:
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """One row."""
     names = _names(value) or _NAMES[0]
-    if is_thread(value.get("conversations")):
-        messages = thread(value["conversations"])
-    else:
-        messages = exchange(text(value[names[0]]), value.get(names[1]))
+    turns = value["conversations"] if is_thread(value.get("conversations")) else None
+    talk = {"messages": thread(turns)} if turns else exchange(text(value[names[0]]), value.get(names[1]))
     row, used = common(value)
     reward = next((key for key in ("instruct_reward", "reward") if number(value.get(key)) is not None), None)
     if reward:
         row["score"] = number(value[reward])
         row["scores"] = {reward: row["score"]}
-    yield {**row, "messages": messages, "extra": extra(value, {*used, *names, "conversations"})}
+    used |= {*names, *(["conversations"] if turns else [])}
+    yield {**row, **talk, "extra": extra(value, used, turns=turns, key="conversations")}
 
 
 def _names(value: dict[str, Any]) -> tuple[str, str] | None:

@@ -16,6 +16,6 @@ def looks(value: Any) -> float:
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """One row."""
-    messages = exchange(text(value["question"]), value["response"], value["system_prompt"])
+    talk = exchange(text(value["question"]), value["response"], value["system_prompt"])
     row, used = common(value)
-    yield {**row, "messages": messages, "extra": extra(value, {*used, "system_prompt", "question", "response"})}
+    yield {**row, **talk, "extra": extra(value, {*used, "system_prompt", "question", "response"})}

@@ -14,10 +14,10 @@ from sources.turns import NoRow, common, extra
 _MARKS = (
     {"prompt", "canonical_solution"},
     {"prompt", "instruction_id_list"},
-    {"prompt", "S", "H", "V"},
     {"act", "prompt"},
     {"Question", "Best Answer", "Incorrect Answers"},
 )
+_MODERATED = {"prompt", "S", "H", "V", "HR", "SH", "S3", "H2", "V2"}  # any of them may be absent
 _ASKED = ("prompt", "question", "instruction", "query", "Question")
 _ANSWERS = ("response", "completion", "output", "answer")
 _MAY_ANSWER = re.compile(
@@ -40,7 +40,8 @@ def looks(value: Any) -> float:
 
 def _is_bench(value: dict[str, Any]) -> bool:
     turns = value.get("turns")
-    return isinstance(turns, list) and bool(turns) and isinstance(turns[0], str) and "question_id" in value
+    asked = isinstance(turns, list) and bool(turns) and isinstance(turns[0], str) and "question_id" in value
+    return asked or ("prompt" in value and {"prompt"} < value.keys() <= _MODERATED)
 
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
@@ -49,6 +50,6 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     said = next((key for key in _ANSWERS if value.get(key) not in (None, "")), None)
     if asked is None or said is None:
         raise NoRow("no_answer", "a prompt without an answer")
-    messages = exchange(text(value[asked]), value[said])
+    talk = exchange(text(value[asked]), value[said])
     row, used = common(value)
-    yield {**row, "messages": messages, "extra": extra(value, {*used, asked, said})}
+    yield {**row, **talk, "extra": extra(value, {*used, asked, said})}

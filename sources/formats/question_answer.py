@@ -47,15 +47,15 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     """One row."""
     asked, said = _named(value)
     before = question(value[asked] if asked else None, *(value.get(key) for key in _AROUND))
-    messages = exchange(before, value[said] if said else None)
+    talk = exchange(before, value[said] if said else None)
     row, used = common(value)
     used |= {*_AROUND, *([asked] if asked else []), *([said] if said else [])}
     if said != "answer" and not isinstance(value.get("answer"), list | dict | None):
         row["answer"] = text(value["answer"])
         used.add("answer")
     elif said == "solution":
-        row["answer"] = _boxed(messages[-1]["content"])
-    yield {**row, "messages": messages, "extra": extra(value, used)}
+        row["answer"] = _boxed(talk["messages"][-1]["content"])
+    yield {**row, **talk, "extra": extra(value, used)}
 
 
 def _named(value: dict[str, Any]) -> tuple[str | None, str | None]:

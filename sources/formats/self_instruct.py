@@ -25,7 +25,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     row, used = common(value)
     rest = {key: held for key, held in value.items() if key not in {*used, "instruction", "instances"}}
     for number, one in enumerate(answered):
-        messages = exchange(question(value["instruction"], one.get("input")), one["output"])
+        talk = exchange(question(value["instruction"], one.get("input")), one["output"])
         own = {key: held for key, held in one.items() if key not in ("input", "output")}
         left = {"instances": unanswered} if unanswered and not number else {}
-        yield {**row, "messages": messages, "group_id": None, "extra": extra({**rest, **own, **left}, ())}
+        yield {**row, **talk, "group_id": None, "extra": extra({**rest, **own, **left}, ())}

@@ -54,7 +54,7 @@ def _flat(value: dict[str, Any]) -> dict[str, Any]:
 def _exchange(asked: str, output: Any, rest: dict[str, Any]) -> dict[str, Any]:
     several = isinstance(output, list) and len(output) > 1
     answer = (output[0] if output else None) if isinstance(output, list) else output
-    return {"messages": exchange(asked, answer), "extra": extra({**rest, **({"output": output} if several else {})}, ())}
+    return {**exchange(asked, answer), "extra": extra({**rest, **({"output": output} if several else {})}, ())}
 
 
 def _own(one: dict[str, Any]) -> dict[str, Any]:

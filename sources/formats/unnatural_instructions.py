@@ -32,5 +32,5 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         asked = one.get("instruction_with_input") or question(one.get("instruction", value.get("instruction")), one.get("input"))
         own = {key: held for key, held in one.items() if key not in _ASKED}
         more = {"reformulation": True} if number >= len(answered) else {} if number else left
-        messages = exchange(question(asked), one["output"])
-        yield {"messages": messages, "group_id": None, "extra": extra({**rest, **own, **more}, ())}
+        talk = exchange(question(asked), one["output"])
+        yield {**talk, "group_id": None, "extra": extra({**rest, **own, **more}, ())}
