@@ -1,21 +1,28 @@
-"""Pairs and thumbs in the shapes of TRL, LLaMA-Factory and OpenAI: prompt, chosen and rejected; prompt, completion and label."""
+"""Pairs and thumbs in the shapes of TRL, LLaMA-Factory and OpenAI: a context, chosen and rejected; prompt, completion and label.
+
+Also tulu-3, ultrafeedback_binarized, orca_dpo, MedicalGPT and Argilla's names. `score` is each side's own, higher is better.
+Flag `scores_disagree`: the rejected answer has the higher score.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 from schemas.rows import Message
-from sources.answers import asked, group, part, reply
+from sources.answers import asked, group, is_transcript, part, reply, transcript
 from sources.formats import alpaca
-from sources.turns import Unreadable, as_json, common, extra, is_thread, is_turn, number, string, thread
+from sources.turns import Unreadable, as_json, common, extra, is_thread, is_turn, leftovers, number, string, thread
 
 _SIDES = (
     ("chosen", "rejected"),
     ("chosen_messages", "rejected_messages"),
     ("preferred_output", "non_preferred_output"),
     ("preferred_completion", "non_preferred_completion"),
+    ("response_chosen", "response_rejected"),
+    ("chosen_response", "rejected_response"),
 )
 _CONTEXTS = ("prompt", "conversations", "conversation", "question", "input", "history", "messages")
-_SCORES = ("score_{}", "{}_score", "{}_rating", "{}_reward")
+_SCORES = ("score_{}", "{}_score", "{}_rating", "{}-rating", "{}_avg_rating", "{}_reward")
+_MODELS = ("{}_model", "{}-model", "model_{}")
 
 
 def looks(value: Any) -> float:
@@ -53,46 +60,76 @@ def _before(value: dict[str, Any], key: str | None) -> list[Message]:
     """The context that the record names."""
     if key is None:
         return []
+    held = value[key]
     if key == "instruction":
         return alpaca.context(value)
-    held = value[key]
+    if key == "question" and isinstance(held, str):
+        return alpaca.context({"instruction": held, "history": value.get("history"), "system": value.get("system")})
     system: list[Message] = [{"role": "system", "content": value["system"]}] if string(value.get("system")) else []
     return system + asked(held["messages"] if isinstance(held, dict) and "messages" in held else held)
-
-
-def _pair(value: dict[str, Any], names: tuple[str, str]) -> Iterator[dict[str, Any]]:
-    key = _context(value, names)
-    chosen, rejected = value[names[0]], value[names[1]]
-    if is_thread(chosen) and is_thread(rejected) and thread(chosen)[0]["role"] in ("system", "user"):
-        context, *replies = part(thread(chosen), thread(rejected))
-    elif key is None:
-        raise Unreadable("unknown_shape", f"{names[0]} and {names[1]} are given, but nothing that they answer")
-    else:
-        before = _before(value, key)
-        context, *replies = part([*before, *reply(chosen)], [*before, *reply(rejected)])
-    scores = [_score(value, side) for side in ("chosen", "rejected")]
-    row, used = common(value)
-    used |= {*names, *_read(value, key)}
-    if value.get("messages") == chosen:
-        used.add("messages")
-    if key == "input" and isinstance(value["input"], dict) and value["input"].get("tools"):
-        row["tools"] = as_json(value["input"]["tools"])
-    rest = extra(value, used)
-    for pair in group(context, replies, [0, 1], scores):
-        yield {**row, **pair, "extra": rest}
 
 
 def _read(value: dict[str, Any], key: str | None) -> set[str]:
     """The names that the context was read from."""
     if key == "instruction":
         return alpaca.taken(value)
-    return {*([key] if key else []), *(["system"] if key and isinstance(value.get("system"), str) else [])}
+    history = {"history"} if key == "question" and isinstance(value[key], str) else set()
+    return {*history, *([key] if key else []), *(["system"] if key and isinstance(value.get("system"), str) else [])}
 
 
-def _score(value: dict[str, Any], side: str) -> float | None:
+def _whole(sides: list[Any]) -> list[list[Message]] | None:
+    """Both sides as threads, where each holds its own context."""
+    if all(map(is_transcript, sides)):
+        return [transcript(side) for side in sides]
+    threads = [thread(side) for side in sides] if all(map(is_thread, sides)) else []
+    return threads if threads and threads[0][0]["role"] in ("system", "user") else None
+
+
+def _pair(value: dict[str, Any], names: tuple[str, str]) -> Iterator[dict[str, Any]]:
+    key, sides = _context(value, names), [value[name] for name in names]
+    row, used = common(value)
+    if threads := _whole(sides):
+        context, *replies = part(*threads)
+        used |= _read(value, key) if _repeats(value, key, context) else set()
+    elif key is None:
+        raise Unreadable("unknown_shape", f"{names[0]} and {names[1]} are given, but nothing that they answer")
+    else:
+        before = _before(value, key)
+        context, *replies = part([*before, *reply(sides[0])], [*before, *reply(sides[1])])
+        used |= _read(value, key)
+    if isinstance(value.get("input"), dict) and value["input"].get("tools"):
+        row["tools"] = as_json(value["input"]["tools"])
+    scores = [number(_own(value, _SCORES, side)) for side in ("chosen", "rejected")]
+    models = [string(_own(value, _MODELS, side)) or row.get("model") for side in ("chosen", "rejected")]
+    disagree = ["scores_disagree"] if None not in scores and scores[0] < scores[1] else []  # type: ignore[operator]
+    rest = _rest(value, used, names)
+    for pair, model in zip(group(context, replies, [0, 1], scores), models, strict=True):
+        yield {**row, **pair, "model": model, "flags": [*pair["flags"], *disagree], "extra": rest}
+
+
+def _repeats(value: dict[str, Any], key: str | None, context: list[Message]) -> bool:
+    """Whether the context beside two whole threads says nothing that they do not say."""
+    if key is None or not isinstance(value[key], str | list):
+        return False
+    said = {turn["content"].strip() for turn in context}
+    return all(turn["content"].strip() in said for turn in _before(value, key))
+
+
+def _own(value: dict[str, Any], forms: tuple[str, ...], side: str) -> Any:
+    """What the record, or its metadata, says of one side."""
     metadata = value["metadata"] if isinstance(value.get("metadata"), dict) else {}
-    held = (place[name] for name in (name.format(side) for name in _SCORES) for place in (value, metadata) if name in place)
-    return number(next(held, None))
+    return next((place[name] for form in forms for place in (value, metadata) if (name := form.format(side)) in place), None)
+
+
+def _rest(value: dict[str, Any], used: set[str], names: tuple[str, str]) -> str | None:
+    """The other fields, and what turns and the input say beside their messages."""
+    left = {key: held for key, held in value.items() if key not in {*used, *names}}
+    if left.get("messages") == value[names[0]]:
+        del left["messages"]
+    if isinstance(value.get("input"), dict):
+        left["input"] = {key: held for key, held in value["input"].items() if key not in ("messages", "tools")}
+    left |= {name: more for name in names if isinstance(value[name], list) and (more := leftovers(value[name]))}
+    return extra({key: held for key, held in left.items() if key != "input" or held}, ())
 
 
 def _thumb(value: dict[str, Any]) -> Iterator[dict[str, Any]]:

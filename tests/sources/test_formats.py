@@ -117,12 +117,12 @@ def test_preference_reads_every_shape_as_one_context_and_two_answers():
     assert (thumb["label"], thumb["rank"]) == (True, None)
     same = groups.pop("s/f#000000010")
     assert [row["rank"] for row in same] == [0, 0]
-    assert len(groups) == 9
+    assert len(groups) == 15
     for best, worst in groups.values():
         assert said(best)[:-1] == said(worst)[:-1] != []
         assert said(best)[-1] != said(worst)[-1] and (best["rank"], worst["rank"]) == (0, 1)
     assert [row["score"] for row in groups["s/f#000000000"]] == [9.0, 2.0]
-    assert [len(group[0]["messages"]) for group in groups.values()] == [2, 2, 2, 2, 2, 2, 2, 2, 4]
+    assert [len(group[0]["messages"]) for group in groups.values()] == [2, 2, 2, 2, 2, 2, 2, 2, 4, 3, 4, 3, 2, 2, 2]
     assert said(groups["s/f#000000007"][0])[0] == ("user", "Add the numbers.\n\n2 and 5")
 
 

@@ -1,0 +1,65 @@
+"""Two answers and a vote. A lean says who won: above 0 the first answer, below 0 the second, 0 is a tie, None is no verdict."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from schemas.rows import Message
+from sources import spans, strict
+from sources.answers import group, odd, part, reply
+from sources.turns import NoRow, Unreadable, dense, number
+
+
+def told(held: Any, leans: Mapping[float, float]) -> float | None:
+    """The lean that a dump's own number means, be it written as text; None for a number that means nothing."""
+    read = number(held)
+    return None if read is None else leans.get(read)
+
+
+def vote(
+    context: list[Message], answers: Sequence[Any], lean: float | None, scores: Sequence[float | None] = (None, None)
+) -> Iterator[dict[str, Any]]:
+    """Two rows of one group: the winner has rank 0, a tie has 0 twice, no verdict has no ranks."""
+    if not any(turn["content"].strip() for turn in context):
+        raise NoRow("no_prompt", "the answers have no question")
+    ranks: list[int | None] = [None, None] if lean is None else dense([lean, -lean])
+    yield from group(context, [reply(answer) for answer in answers], ranks, list(scores))
+
+
+def strengths(lean: float | None) -> list[float | None]:
+    """How much each answer is preferred: the winner by the size of the lean, the loser by 0. Their difference is the margin."""
+    return [None, None] if lean is None else [max(lean, 0.0), max(-lean, 0.0)]
+
+
+def agreement(votes: Sequence[float | None], lean: float | None) -> dict[str, float] | None:
+    """The share of votes that say what the verdict says, as `scores` names it; None without votes or verdict."""
+    if lean is None or not votes:
+        return None
+    return {"agreement": sum(held is not None and _side(held) == _side(lean) for held in votes) / len(votes)}
+
+
+def battle(sides: Sequence[list[Message]], models: Sequence[str | None], lean: float | None) -> Iterator[dict[str, Any]]:
+    """The threads of two models with one user. Where they part before the last answer, each is a row alone, with a flag."""
+    try:
+        context, *replies = part(*sides)
+    except NoRow:
+        for side, model in zip(sides, models, strict=True):
+            yield {"messages": side, "model": model, "group_id": None, "flags": ["contexts_differ", *odd(side)]}
+        return
+    for row, model in zip(vote(context, replies, lean), models, strict=True):
+        yield {**row, "model": model}
+
+
+def listed(value: Any) -> list[Any]:
+    """A list, or the list that a text writes as JSON. Raises Unreadable for anything else."""
+    if isinstance(value, str):
+        try:
+            value = strict.decode(value.encode(), spans.DUPLICATE)
+        except strict.Refused as error:
+            raise Unreadable(error.reason, f"a list written as text: {error.detail}") from None
+    if not isinstance(value, list):
+        raise Unreadable("unknown_shape", "a list was expected, or a list written as text")
+    return value
+
+
+def _side(lean: float) -> int:
+    return (lean > 0) - (lean < 0)
