@@ -4,7 +4,7 @@ Each turn's answers are one group, with what was said and chosen before as the c
 tree. `score` is the person's slider, 1 to 100, higher is better; ranks follow from it, and `path_rank` from the ranks of
 the chosen answers. What the person said of the whole conversation stays in `extra`, with the answer's own fields as
 `utterance`. The flag `no_choice` says that the person chose nothing at a turn and yet went on: what follows has no sure
-context, gives no rows and stays in `extra` as `unreached`.
+context, gives no rows and stays in the last row's `extra` as `unreached`.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from sources.answers import group, ranked_by, reply
 from sources.turns import NoRow, Unreadable, extra, number, string
 
 Turn = tuple[Message, list[dict[str, Any]]]
+LONGEST = 100  # turns: each row repeats its whole path, so a longer talk would cost its square
 
 
 def looks(value: Any) -> float:
@@ -29,15 +30,15 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     """One row an answer."""
     turns = _turns(value["conversation_history"])
     rest = {name: held for name, held in value.items() if name != "conversation_history"}
-    if left := turns[reached(turns) :]:
-        rest["unreached"] = [said for asked, items in left for said in (asked, *items)]
-    found = False
-    for row, item in talk(turns):
-        found = True
-        own = {name: held for name, held in item.items() if name not in ("role", "content", "model_name")}
-        yield {**row, "tree_id": str(value.get("conversation_id")), "extra": extra({**rest, "utterance": own}, ())}
+    found = list(talk(turns))
     if not found:
         raise NoRow("no_answer", "a conversation in which no model answered")
+    left = [said for asked, items in turns[reached(turns) :] for said in (asked, *items)]
+    for at, (row, item) in enumerate(found, 1):
+        own = {name: held for name, held in item.items() if name not in ("role", "content", "model_name")}
+        more = {"unreached": left} if left and at == len(found) else {}
+        kept = extra({**rest, **more, "utterance": own}, ())
+        yield {**row, "tree_id": str(value.get("conversation_id")), "extra": kept}
 
 
 def chosen(items: list[dict[str, Any]]) -> int | None:
@@ -47,8 +48,8 @@ def chosen(items: list[dict[str, Any]]) -> int | None:
 
 def reached(turns: list[Turn]) -> int:
     """How many turns have answers and a sure context."""
-    last = next((n for n, (_, items) in enumerate(turns) if chosen(items) is None), len(turns))
-    return last + 1 if last < len(turns) and turns[last][1] else last
+    last = next((n for n, (_, items) in enumerate(turns[:LONGEST]) if chosen(items) is None), None)
+    return min(len(turns), LONGEST) if last is None else last + bool(turns[last][1])
 
 
 def talk(turns: list[Turn]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sources.formats.prism import Turn, chosen, talk
+from sources.formats.prism import LONGEST, Turn, chosen, talk
 from sources.turns import NoRow, extra
 
 _MARKS = {"conversation_id", "turn", "user_prompt", "model_response"}
@@ -36,13 +36,11 @@ def _rows(name: str, order: list[Turn]) -> Iterator[tuple[list[int], dict[str, A
     told: set[int] = set()
     for row, item in talk(order):
         told.add(item["key"])
-        at = row["group_id"]
-        yield (
-            [*_before(order, int(at)), item["key"]],
-            {**row, "tree_id": name, "group_id": f"{name}/{at}", "extra": item["extra"]},
-        )
+        numbers = [*_before(order, int(row["group_id"])), item["key"]]
+        yield numbers, {**row, "tree_id": name, "group_id": f"{name}/{row['group_id']}", "extra": item["extra"]}
+    why = f"nobody chose an answer at a turn before it, or more than {LONGEST} turns lead to it"
     for item in (item for _, items in order for item in items if item["key"] not in told):
-        yield [item["key"]], NoRow("orphan", "nobody chose an answer at a turn before it")
+        yield [item["key"]], NoRow("orphan", why)
 
 
 def _before(order: list[Turn], at: int) -> list[int]:

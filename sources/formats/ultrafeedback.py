@@ -33,16 +33,17 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         raise Unreadable("unknown_shape", "completions are a list of objects")
     if not completions:
         raise NoRow("no_answer", "an instruction without completions")
-    if not all(isinstance(completion.get("response"), str) for completion in completions):
-        raise Unreadable("not_text", "a response is not text")
+    texts = [value.get("instruction"), *(completion.get("response") for completion in completions)]
+    if not all(isinstance(text, str) for text in texts):
+        raise Unreadable("not_text", "the instruction or a response is not text")
     overall = [number(completion.get("overall_score")) for completion in completions]
     scores = overall if any(score is not None for score in overall) else [_mean(completion) for completion in completions]
-    replies = [reply(completion["response"]) for completion in completions]
-    context: list[Message] = [{"role": "user", "content": value["instruction"]}]
+    context: list[Message] = [{"role": "user", "content": texts[0]}]
     rest = {name: held for name, held in value.items() if name not in ("instruction", "completions")}
     truths = value.get("correct_answers")
     answer = string(truths[0]) if isinstance(truths, list) and len(truths) == 1 and truths[0] != "None" else None
-    for row, completion in zip(group(context, replies, ranked_by(scores, []), scores), completions, strict=True):
+    found = group(context, [reply(text) for text in texts[1:]], ranked_by(scores, []), scores)
+    for row, completion in zip(found, completions, strict=True):
         own = {name: held for name, held in completion.items() if name != "response"}
         named = {"model": string(completion.get("model")), "answer": answer, "scores": _scores(completion)}
         yield {**row, **named, "extra": extra({**rest, "completion": own}, ())}

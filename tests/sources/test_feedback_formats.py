@@ -247,7 +247,7 @@ def test_prism_goes_on_with_the_answer_that_was_chosen():
 def test_prism_gives_no_rows_behind_a_turn_at_which_nobody_chose():
     found = rows("prism", 1)
     assert column(found, "flags") == [["no_choice"]] * 2
-    assert [item["content"] for item in json.loads(found[0]["extra"])["unreached"]] == ["Still there?", "Yes."]
+    assert [item["content"] for item in json.loads(found[1]["extra"])["unreached"]] == ["Still there?", "Yes."]
     assert refusal("prism", values("prism")[2]) == ("not_text", False)
     assert refusal("prism", {"conversation_history": [{"role": "user", "content": "x", "score": None}]}) == ("no_answer", True)
 
@@ -259,6 +259,16 @@ def test_a_low_answer_on_the_way_shows_in_the_rank_of_the_path():
     history = [*user("q"), *answers, *user("r"), {"role": "model", "content": "c", "score": 5, "if_chosen": True}]
     found = list(load("prism").rows({"conversation_id": "c", "conversation_history": history}))
     assert column(found, "rank") == [0, 1, 0] and column(found, "path_rank") == [0, 1, 1]
+
+
+def test_an_endless_talk_costs_its_length():
+    def turn(at: int) -> dict:
+        named = {"conversation_id": "c", "turn": at, "user_prompt": f"q{at}", "model_response": f"a{at}"}
+        return {**named, "if_chosen": True, "score": 1}
+
+    told = list(load("prism_utterances").gather(enumerate(map(turn, range(3000)))))
+    assert {numbers[-1] for numbers, _ in told} == set(range(3000))
+    assert sum(not isinstance(row, NoRow) for _, row in told) == 100
 
 
 def test_prism_utterances_are_put_together_by_conversation():
