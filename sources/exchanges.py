@@ -47,6 +47,13 @@ def _is_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and isnan(value))
 
 
+def first(held: Any) -> tuple[Any, bool]:
+    """The first of several answers that are all right, and whether there are more; one answer is the first."""
+    if not isinstance(held, list):
+        return held, False
+    return (held[0] if held else None), len(held) > 1
+
+
 def instances(held: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The instances of a task, from a list of objects or an object of lists: those with an output, and those without."""
     if isinstance(held, dict):

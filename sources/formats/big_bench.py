@@ -9,7 +9,7 @@ from typing import Any
 
 from schemas.rows import Message
 from sources.answers import group, reply
-from sources.exchanges import exchange, text
+from sources.exchanges import exchange, first, text
 from sources.turns import Unreadable, dense, extra, number
 
 
@@ -27,10 +27,9 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value.get("target_scores"), dict):
         yield from _scored(value)
         return
-    target = value.get("target")
-    first = (target[0] if target else None) if isinstance(target, list) else target
-    rest = extra(value, {"input", *([] if isinstance(target, list) and len(target) > 1 else ["target"])})
-    yield {**exchange(text(value["input"]), first), "answer": text(first), "extra": rest}
+    target, more = first(value.get("target"))
+    rest = extra(value, {"input", *([] if more else ["target"])})
+    yield {**exchange(text(value["input"]), target), "answer": text(target), "extra": rest}
 
 
 def _scored(value: dict[str, Any]) -> Iterator[dict[str, Any]]:

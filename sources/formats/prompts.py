@@ -49,7 +49,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     asked = next((key for key in _ASKED if isinstance(value.get(key), str)), None)
     said = next((key for key in _ANSWERS if value.get(key) not in (None, "")), None)
     if asked is None or said is None:
-        raise NoRow("no_answer", "a prompt without an answer")
+        raise NoRow("no_answer", "a prompt, and no answer that was given to it")
     talk = exchange(text(value[asked]), value[said])
     row, used = common(value)
     yield {**row, **talk, "extra": extra(value, {*used, asked, said})}

@@ -7,7 +7,7 @@ under `output`. What the file says once (its examples, its sources) is once in `
 from collections.abc import Iterator
 from typing import Any
 
-from sources.exchanges import exchange, instances, question
+from sources.exchanges import exchange, first, instances, question
 from sources.turns import common, extra, string
 
 _FLAT = (("inputs", "targets"), ("input", "output"))
@@ -30,15 +30,14 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         yield _flat(value)
         return
     answered, unanswered = instances(value["Instances"])
-    definition = value["Definition"]
-    first = definition[0] if isinstance(definition, list) and definition else definition
+    definition, more = first(value["Definition"])
     rest = {key: held for key, held in value.items() if key not in ("Instances", "Definition")}
-    rest |= {"Definition": definition} if isinstance(definition, list) and len(definition) > 1 else {}
+    rest |= {"Definition": value["Definition"]} if more else {}
     rest |= {"Instances": unanswered} if unanswered else {}
     short = {key: value[key] for key in _SHORT if key in value}
     for number, one in enumerate(answered):
         yield {
-            **_exchange(question(first, one.get("input")), one["output"], {**(short if number else rest), **_own(one)}),
+            **_exchange(question(definition, one.get("input")), one["output"], {**(short if number else rest), **_own(one)}),
             "language_declared": _language(value),
             "group_id": None,
         }
@@ -52,9 +51,8 @@ def _flat(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _exchange(asked: str, output: Any, rest: dict[str, Any]) -> dict[str, Any]:
-    several = isinstance(output, list) and len(output) > 1
-    answer = (output[0] if output else None) if isinstance(output, list) else output
-    return {**exchange(asked, answer), "extra": extra({**rest, **({"output": output} if several else {})}, ())}
+    answer, more = first(output)
+    return {**exchange(asked, answer), "extra": extra({**rest, **({"output": output} if more else {})}, ())}
 
 
 def _own(one: dict[str, Any]) -> dict[str, Any]:

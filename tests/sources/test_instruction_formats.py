@@ -188,6 +188,9 @@ def test_question_answer_says_the_solution_and_knows_the_truth():
     assert said(rows[1])[0][1] == "Who keeps the key?\n\nMs Ode keeps the key, Mr Abel the lamp."
     assert (said(rows[3])[1][1], said(rows[4])[1][1]) == ("5 times 5 is 25.", "true")
     assert refused("question_answer") == {5: "no_answer"}
+    [several] = one("question_answer", {"question": "Name a metal.", "answer": ["tin", "lead"]})
+    assert (said(several)[1][1], rest(several)) == ("tin", {"answer": ["tin", "lead"]})
+    assert said(one("question_answer", {"input": "a", "output": "b"})[0]) == [("user", "a"), ("assistant", "b")]
     assert load("question_answer").looks({"question": "a", "choices": ["b", "c"], "answer": 1}) == 0
 
 
