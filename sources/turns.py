@@ -13,9 +13,10 @@ ROLE = {
     **dict.fromkeys(("assistant", "gpt", "bot", "chatgpt", "model", "ai", "bard", "bing", "claude", "counselor"), "assistant"),
     **dict.fromkeys(("therapist", "supporter", "function_call", "tool_call", "chatbot"), "assistant"),
     **dict.fromkeys(("system", "developer"), "system"),
-    **dict.fromkeys(("tool", "function", "observation", "function_response", "tool_response", "ipython"), "tool"),
+    **dict.fromkeys(("tool", "function", "observation", "function_response", "tool_response"), "tool"),
+    **dict.fromkeys(("ipython", "environment"), "tool"),
 }
-_ROLE_KEYS, _TEXT_KEYS = ("role", "from", "sender", "speaker"), ("content", "value", "text")
+_ROLE_KEYS, _TEXT_KEYS = ("role", "from", "sender", "speaker"), ("content", "value", "text", "markdown")
 _PLAIN = ({"role", "content"}, {"from", "value"})
 _TEXT_PARTS = ("text", "input_text", "output_text", "refusal")
 _THOUGHT_PARTS = ("thinking", "reasoning")
@@ -23,6 +24,7 @@ _CALLS = ("function_call", "tool_call")
 _THINK = re.compile(r"\s*<think>(.*?)</think>\s*", re.DOTALL)
 _THOUGHT_KEYS = ("reasoning_content", "thinking", "reasoning")
 _RARE = {*_THOUGHT_KEYS, "name", "tool_calls", "tool_call_id", "weight", "loss_weight", "function_call"}
+_COPIES = {"prompt", "instruction", "input", "query", "response", "output"}
 _USED = {*_ROLE_KEYS, *_TEXT_KEYS, *_RARE}
 
 
@@ -48,12 +50,20 @@ def is_turn(value: Any) -> bool:
     """Whether this is one message of a conversation."""
     if not isinstance(value, dict) or not isinstance(value.get("role", value.get("from")), str):
         return False
-    return "content" in value or "value" in value
+    return "content" in value or "value" in value or ("from" in value and ("text" in value or "markdown" in value))
 
 
 def is_thread(value: Any) -> bool:
     """Whether this is a list of messages."""
     return isinstance(value, list) and bool(value) and is_turn(value[0]) and is_turn(value[-1])
+
+
+def role(turn: Any) -> str | None:
+    """Who speaks in a turn as it was dumped, or None where nobody knows."""
+    if not isinstance(turn, dict):
+        return None
+    said = turn.get("from") or turn.get("role") or turn.get("sender") or turn.get("speaker")
+    return ROLE.get(said) or ROLE.get(said.strip().lower()) if isinstance(said, str) else None
 
 
 def thread(turns: Any) -> list[Message]:
@@ -75,6 +85,8 @@ def message(turn: Any) -> Message:
     if role is None:
         raise Unreadable("unknown_role", f"nobody knows the role {str(said)[:60]!r}")
     content = turn.get("content", turn.get("value", turn.get("text")))
+    if content is None:
+        content = next((turn[key] for key in (*_TEXT_KEYS, "refusal") if turn.get(key) is not None), None)
     if isinstance(content, str) and said not in _CALLS and "<think>" not in content and _RARE.isdisjoint(turn):
         return {"role": role, "content": content}
     return _full(turn, said, role, content)
@@ -127,6 +139,30 @@ def _text(content: Any) -> tuple[str, list[str]]:
             raise Unreadable("not_text", f"a part of the content is {kind[:40]}")
         (texts if kind in _TEXT_PARTS else thoughts).append(held)
     return "\n\n".join(texts), thoughts
+
+
+def from_pairs(turns: Any, asks: str, answers: str) -> list[Message]:
+    """The messages of a list of pairs, each an object with a question, an answer, and perhaps a system text before them."""
+    if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
+        raise Unreadable("unknown_shape", "a list of questions with answers was expected")
+    messages: list[Message] = []
+    for turn in turns:
+        for key, role in (("system", "system"), (asks, "user"), (answers, "assistant")):
+            said = turn.get(key)
+            if not isinstance(said, str | None):
+                raise Unreadable("not_text", f"{key} is not text but {in_words(said)}")
+            if said is not None and (said or key != "system"):
+                messages.append({"role": role, "content": said})
+    if not any(message["content"].strip() for message in messages):
+        raise NoRow("empty", "no turn holds any text")
+    return messages
+
+
+def copies(value: dict[str, Any], messages: list[Message]) -> set[str]:
+    """Fields beside a conversation that only repeat one of its turns."""
+    said = value.keys() & _COPIES
+    texts = {message["content"] for message in messages} if said else set()
+    return {key for key in said if isinstance(value[key], str) and value[key] in texts}
 
 
 def leftovers(turns: list[dict[str, Any]]) -> list[dict[str, Any]] | None:

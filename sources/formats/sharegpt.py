@@ -1,23 +1,40 @@
-"""ShareGPT and its kin: a list of turns under `conversations`, `conversation`, `items` ..., or with nothing around it."""
+"""ShareGPT and its kin: a list of turns under `conversations`, `conversation`, `items` ..., or with nothing around it.
+
+`score` is a judge's mark as the set's makers give it, higher is better (0 to 5 where Alpaca was rated). Magpie's raw records
+are read here too: `instruction` and `response` repeat the conversation. Scraped chats are often middle chunks of longer
+ones: `faults` finds those that begin with an answer and those where one speaks twice in a row, `repair` drops such a beginning.
+"""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
-from sources.turns import common, extra, is_thread, is_turn, number, string, thread
+from sources.turns import common, copies, extra, is_thread, is_turn, number, role, string, thread
 
-_KEYS = ("conversations", "conversation", "items", "dialogue", "dialog", "turns")
+_KEYS = ("conversations", "conversation", "items", "dialogue", "dialog", "turns", "messages")
+_OTHERS = ("chosen", "rejected", "openai_moderation", "toxic", "conversation_hash")  # marks of formats with more to read
 
 
 def looks(value: Any) -> float:
     """Sure of a list of turns under one of the names; a bare list is a little less telling."""
     if isinstance(value, list):
         return 0.9 if is_thread(value) else 0.0
-    if not isinstance(value, dict) or "chosen" in value or "rejected" in value:
+    if not isinstance(value, dict) or any(name in value for name in _OTHERS):
         return 0.0
-    turns = next((value[key] for key in _KEYS if key in value), None)
+    key, turns = _turns(value)
+    if key == "messages":
+        return 0.0
     if turns == []:
         return 0.5
-    return 1.0 if is_thread(turns) else 0.0
+    return (0.4 if "turn" in value and "model" in value else 1.0) if is_thread(turns) else 0.0
+
+
+def _turns(value: dict[str, Any]) -> tuple[str, Any]:
+    """The name under which the turns are, and the turns: some dumps wrap them once more."""
+    key = next((key for key in _KEYS if key in value), "conversations")
+    held = value.get(key)
+    inner = next((held[name] for name in _KEYS if isinstance(held.get(name), list)), held) if isinstance(held, dict) else held
+    return key, inner
 
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
@@ -26,11 +43,44 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         left = extra({}, (), turns=value, key="turns") if all(is_turn(turn) for turn in value) else None
         yield {"messages": thread(value), "extra": left}
         return
-    key = next((key for key in _KEYS if key in value), "conversations")
-    messages = thread(value.get(key))
+    key, turns = _turns(value)
+    messages = thread(turns)
     row, used = common(value)
+    held = value[key]
+    beside = {name: field for name, field in held.items() if field is not turns} if isinstance(held, dict) else {}
+    rest = extra({**beside, **value} if beside else value, {*used, key, "system", *copies(value, messages)}, turns=turns, key=key)
     if string(value.get("system")):
         messages = [{"role": "system", "content": value["system"]}, *messages]
-        used.add("system")
-    rest = extra(value, {*used, key}, turns=value[key], key=key)
     yield {**row, "messages": messages, "score": number(value.get("score")), "extra": rest}
+
+
+def faults(value: Any) -> list[str]:
+    """`starts_with_answer`: nobody asked the first answer. `roles_repeat`: one speaks twice in a row."""
+    roles = _speakers(value)
+    found = ["starts_with_answer"] if roles[:1] == ["assistant"] else []
+    twice = any(one == next_one and one in ("user", "assistant") for one, next_one in pairwise(roles))
+    return [*found, "roles_repeat"] if twice else found
+
+
+def _speakers(value: Any) -> list[str | None]:
+    """Who speaks, turn by turn, after the system's turns; a call of a tool is nobody's turn."""
+    turns = value if isinstance(value, list) else _turns(value)[1] if isinstance(value, dict) else None
+    listed = turns if isinstance(turns, list) else []
+    roles = [None if isinstance(turn, dict) and turn.get("from") == "function_call" else role(turn) for turn in listed]
+    return roles[next((n for n, speaker in enumerate(roles) if speaker != "system"), len(roles)) :]
+
+
+def repair(value: Any) -> Any:
+    """The record without the answers before its first question; nothing changes where nobody asks anything."""
+    roles = _speakers(value)
+    if roles[:1] != ["assistant"] or "user" not in roles:
+        return value
+    turns = value if isinstance(value, list) else _turns(value)[1]
+    first = len(turns) - len(roles)
+    kept = turns[:first] + turns[first + roles.index("user") :]
+    if isinstance(value, list):
+        return kept
+    key, _ = _turns(value)
+    held = value[key]
+    wrapped = {name: kept if field is turns else field for name, field in held.items()} if isinstance(held, dict) else kept
+    return {**value, key: wrapped}
