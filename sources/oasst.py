@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from schemas.rows import Message
-from sources.turns import ROLE, Unreadable, count, dense, extra, number, string
+from sources.turns import ROLE, Unreadable, as_json, count, dense, extra, number, string
 
 LONGEST = 200  # messages on one path: each row repeats its whole path, so a longer chain would cost its square
 WORDS = {
@@ -38,7 +38,7 @@ class Node:
     text: str
     rank: float | None
     fault: str | None  # why it must never be shown
-    rest: bytes
+    rest: str
     replies: list[dict[str, Any]] | None  # as read; None where the messages stand side by side
 
 
@@ -51,7 +51,7 @@ def node(value: dict[str, Any], key: int = 0) -> Node:
     replies = value.get("replies")
     if replies and (not isinstance(replies, list) or not all(isinstance(reply, dict) for reply in replies)):
         raise Unreadable("unknown_shape", "replies are a list of messages")
-    rest = orjson.dumps({name: held for name, held in value.items() if name not in ("text", "replies")})
+    rest = as_json({name: held for name, held in value.items() if name not in ("text", "replies")})
     own, parent = _name(value.get("message_id")), _name(value.get("parent_id"))
     return Node(key, own, parent, role, text, number(value.get("rank")), fault, rest, replies or None)
 

@@ -1,6 +1,7 @@
 """Trees, rankings and scores: what a row says of its group, and what becomes of faults that the data is known for."""
 
 import json
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 
@@ -164,6 +165,20 @@ def test_the_order_of_flat_messages_means_nothing_and_none_is_lost(messages, ran
     shuffled = list(messages)
     random.shuffle(shuffled)
     assert told(messages) == told(shuffled)
+
+
+def test_flat_messages_are_held_packed():
+    more = {"labels": {"name": ["quality", "spam"], "value": [0.5, 0.0], "count": [3, 3]}, "user_id": "u", "deleted": False}
+    lines = [json.dumps(message(f"m{at}", "m0" if at else None, "prompter", "Why?", **more)) for at in range(2000)]
+    tracemalloc.start()
+    decoded = [json.loads(line) for line in lines]
+    loose = tracemalloc.get_traced_memory()[0]
+    del decoded
+    tracemalloc.reset_peak()
+    assert all(isinstance(row, NoRow) for _, row in load("oasst_flat").gather(enumerate(map(json.loads, lines))))
+    packed = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert packed < loose / 2
 
 
 # sets with a format of their own
