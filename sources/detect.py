@@ -11,6 +11,7 @@ from schemas.faults import UsageFault
 from sources import formats
 
 SAMPLE = 64  # records looked at, evenly spread
+KNOWN = 0.9  # a look that is sure enough to read another format's record in a file
 _ENOUGH = 0.25  # mean of the looks: a file is what a good part of its records are
 
 
@@ -44,6 +45,22 @@ def guess(values: list[Any]) -> Guess:
     if not close or close[0][1] < _ENOUGH:
         return Guess(None, 0.0, close)
     return Guess(close[0][0], close[0][1], close[1:])
+
+
+def beside(format: str | None, values: list[Any]) -> tuple[str, ...]:
+    """The formats, by name, that know some of these values well while the file's own does not."""
+    found = {knower(format, names(), value) for value in values}
+    return tuple(sorted(name for name in found if name))
+
+
+def knower(format: str | None, others: Iterable[str], value: Any) -> str | None:
+    """The one of some other formats that knows a value well, where a file's own format hardly does."""
+    mine = load(format).looks(value) if format else 0.0
+    if mine > KNOWN / 2:
+        return None
+    looks = ((load(name).looks(value), name) for name in others if name != format and hasattr(load(name), "rows"))
+    sure, name = min(((-look, name) for look, name in looks), default=(0.0, ""))
+    return name if -sure >= max(KNOWN, 2 * mine) else None
 
 
 class Spread:

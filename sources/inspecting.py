@@ -45,9 +45,10 @@ def inspect(path: Path, format: str | None = None) -> Finding:
     """Read the whole file and say what was found. A format can be pinned."""
     with open(path, "rb") as handle:
         packed = compression(handle.read(4))
-    found = opened(path, format)
+    file = File("file", path, path.name, format=format)
+    found = opened(file)
     finding = Finding(found.container, packed, *found.guess)
-    for batch in read(File("file", path, path.name, format=format)):
+    for batch in read(file):
         _add(finding, batch)
     return finding
 

@@ -1,23 +1,25 @@
-"""A file becomes rows and refusals: container, then format, then every record through that format's one function."""
+"""A file becomes rows and refusals: container, then format, then every record through that format's functions."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
-from types import ModuleType
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
+from schemas import parquet
 from schemas.ledger import DROPPED, QUARANTINED
 from schemas.rows import record_id
-from sources import spans, tables
-from sources.detect import Guess, Spread, guess, load, spread
+from sources import archives, tables
+from sources.detect import knower, load
+from sources.opening import Opened, opened
 from sources.places import File
-from sources.records import CONTAINERS, Record, container, head, inside, records
-from sources.turns import NoRow, Unreadable, is_turn
+from sources.records import Record
+from sources.turns import NoRow, Unreadable
 
-_HELD = 8 << 20  # a file up to this size is decoded once: looked at and then read
+__all__ = ["Batch", "Opened", "opened", "read"]
+
+_STRANGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)  # what strange shapes raise
+_Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -29,89 +31,80 @@ class Batch:
     records: int
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A file whose container and format are known, and its records from the first on."""
-
-    container: str
-    guess: Guess
-    records: Iterable[Record]
-
-
-def opened(path: Path, pinned: str | None = None) -> Opened:
-    """Look over the whole file and say what it is. A pinned format is taken at its word."""
-    mode = container(head(path))
-    if mode == spans.ARRAY and _is_one_talk(path):
-        mode = spans.VALUES
-    name = CONTAINERS[mode]
-    held: list[Record] | None
-    if pinned:
-        load(pinned)
-        found, held = Guess(pinned, 1.0, []), list(islice(records(path, mode), 2))
-    else:
-        sample, held = _look(records(path, mode))
-        found = guess(sample)
-    if held and len(held) == 1 and mode != spans.ARRAY and not _fits(found, held[0]) and (wrapped := _wrapped(held[0])):
-        return Opened("object", found if pinned else guess([record.value for record in spread(wrapped)]), wrapped)
-    return Opened(name, found, records(path, mode) if held is None or pinned else held)
-
-
-def _look(stream: Iterator[Record]) -> tuple[list[Any], list[Record] | None]:
-    """Values from all over the file, and all its records where they are few enough to hold."""
-    sample, size = Spread(), 0
-    held: list[Record] | None = []
-    for record in stream:
-        if not record.fault:
-            sample.add(record.value)
-        size += len(record.raw)
-        if held is not None:
-            held.append(record)
-            held = held if size <= _HELD else None
-    return sample.items, held
-
-
-def _fits(found: Guess, record: Record) -> bool:
-    """Whether the format found knows this record, or the record has no value to know."""
-    return record.fault is not None or (found.format is not None and load(found.format).looks(record.value) > 0)
-
-
-def _is_one_talk(path: Path) -> bool:
-    """Whether an array's elements are the turns of one conversation."""
-    first = [record for record in islice(records(path, spans.ARRAY), 3) if not record.fault]
-    return bool(first) and all(is_turn(record.value) for record in first)
-
-
-def _wrapped(record: Record) -> list[Record] | None:
-    """The records of an object that holds one list of objects."""
-    if not isinstance(record.value, dict):
-        return None
-    lists = [key for key, held in record.value.items() if isinstance(held, list) and held and isinstance(held[0], dict)]
-    return inside(record, lists[0]) if len(lists) == 1 and "sender" not in record.value[lists[0]][0] else None
-
-
 def read(file: File, batch_bytes: int = 16 << 20) -> Iterator[Batch]:
-    """The file's records in batches of about `batch_bytes`, rows in the order of their ids. A pinned format is obeyed."""
-    found = opened(file.path, file.format)
-    format = load(found.guess.format) if found.guess.format else None
-    if format and hasattr(format, "gather"):
-        yield _Reading(file, format).gathered(found.records)
+    """The file's records in batches of about `batch_bytes`, rows in the order of their ids. A pinned format is obeyed.
+
+    An archive is read part by part; a part that breaks the rules is one quarantined record. A compressed stream that is broken
+    quarantines every record it gave, unless the file is to be salvaged.
+    """
+    for part in archives.parts(file) if file.end is None else [file]:
+        if isinstance(part, archives.Refused):
+            barred = _Reading(replace(file, name=part.name))
+            barred.take(Record(0, 0, b"", None, part.reason, part.detail))
+            yield barred.batch()
+        else:
+            yield from _read(part, opened(part), batch_bytes)
+
+
+def _read(file: File, found: Opened, batch_bytes: int) -> Iterator[Batch]:
+    stream = _spoiled(found) if found.broken and not file.salvage else found.records()
+    reading, size = _Reading(file, found), 0
+    if found.guess.format and hasattr(load(found.guess.format), "gather"):
+        yield reading.gathered(stream)
         return
-    reading, size = _Reading(file, format), 0
-    for record in found.records:
+    for record in stream:
         reading.take(record)
         size += len(record.raw)
         if size >= batch_bytes:
             yield reading.batch()
-            reading, size = _Reading(file, format), 0
+            reading, size = _Reading(file, found), 0
     if reading.records:
         yield reading.batch()
+
+
+def _spoiled(found: Opened) -> Iterator[Record]:
+    """Every record of a broken stream, none of them to be trusted."""
+    assert found.broken
+    whole = sum(not record.fault for record in found.records())
+    detail = f"{found.broken.detail}; {whole:,} records were whole before that: `salvage: true` keeps them"
+    return (record._replace(value=None, fault=found.broken.reason, detail=detail) for record in found.records())
+
+
+def _reader(format: str | None, repair: bool) -> Callable[[Any], _Rows]:
+    """How a format reads one value: its known faults are found, mended where that is asked for, and told on its rows."""
+    module = load(format) if format else None
+    if module is None or not hasattr(module, "rows"):
+        return _unknown
+    rows, faults = module.rows, getattr(module, "faults", None)
+    mend = getattr(module, "repair", None) if repair else None
+
+    def told(value: Any) -> _Rows:
+        found = faults(value) if faults else []
+        return _flagged(list(rows(mend(value) if mend else value)), found)
+
+    return told if faults or mend else lambda value: list(rows(value))
+
+
+def _unknown(_value: Any) -> _Rows:
+    raise Unreadable("unknown_shape", "no format knows this record")
+
+
+def _flagged(rows: _Rows, flags: Iterable[str]) -> _Rows:
+    if flags:
+        for row in rows:
+            row["flags"] = [*(row.get("flags") or ()), *flags]
+    return rows
 
 
 class _Reading:
     """One batch in the making."""
 
-    def __init__(self, file: File, format: ModuleType | None) -> None:
-        self.file, self.format = file, format
+    def __init__(self, file: File, found: Opened | None = None) -> None:
+        self.file, self.format = file, found.guess.format if found else None
+        self.beside = found.beside if found else ()
+        self.always = ("salvaged",) if found and found.broken else ()
+        self.readers = {name: _reader(name, file.repair) for name in (self.format, *self.beside)}
+        self.own = self.readers[self.format]
         self.rows = tables.Rows(file.source, file.name, file.license)
         self.lines: list[dict[str, Any]] = []
         self.records = 0
@@ -122,22 +115,22 @@ class _Reading:
         if record.fault:
             self.refuse(record, Unreadable(record.fault, record.detail or ""))
             return
+        value, name = record.value, self.format
         try:
-            if self.format is None:
-                raise Unreadable("unknown_shape", "no format knows this record")
-            rows = list(self.format.rows(record.value))
+            name = (self.beside and knower(name, self.beside, value)) or name
+            rows = (self.readers[name] if self.beside else self.own)(value)
         except Unreadable as why:
             self.refuse(record, why)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-            self.refuse(record, Unreadable("unknown_shape", f"not the shape of {self.file_format()}"))
+        except _STRANGE:
+            self.refuse(record, Unreadable("unknown_shape", f"not the shape of {name}"))
         else:
             self.add(record, rows)
 
-    def add(self, record: Record, rows: list[dict[str, Any]]) -> None:
+    def add(self, record: Record, rows: _Rows) -> None:
         """The rows of one record; several that name no group are one."""
         own = record_id(self.file.source, self.file.name, record.number)
-        parts = sorted(range(len(rows)), key=str)
-        for part in parts:
+        _flagged(rows, (*record.flags, *self.always))
+        for part in sorted(range(len(rows)), key=str):
             row = rows[part]
             id = own if len(rows) == 1 else f"{own}.{part}"
             if len(rows) > 1 and "group_id" not in row:
@@ -153,7 +146,6 @@ class _Reading:
 
     def refuse(self, record: Record, why: Unreadable) -> None:
         """A line for a record that gives no row; its bytes are kept, to be read."""
-        dropped = isinstance(why, NoRow)
         self.lines.append(
             {
                 "id": record_id(self.file.source, self.file.name, record.number),
@@ -161,7 +153,7 @@ class _Reading:
                 "file": self.file.name,
                 "record": record.number,
                 "offset": record.offset,
-                "fate": DROPPED if dropped else QUARANTINED,
+                "fate": DROPPED if isinstance(why, NoRow) else QUARANTINED,
                 "reason": why.reason,
                 "detail": why.detail or None,
                 "raw": record.raw,
@@ -170,32 +162,29 @@ class _Reading:
 
     def gathered(self, stream: Iterable[Record]) -> Batch:
         """The whole file at once, for a format whose records need each other."""
-        assert self.format is not None
-        known: dict[int, Record] = {}
+        assert self.format
+        format, known = load(self.format), {}
+        faults, mend = (getattr(format, name, None) for name in ("faults", "repair" if self.file.repair else ""))
         for record in stream:
-            self.records += 1
-            if record.fault:
-                self.refuse(record, Unreadable(record.fault, record.detail or ""))
-            elif not self.format.looks(record.value):
-                self.refuse(record, Unreadable("unknown_shape", f"not the shape of {self.file_format()}"))
-            else:
-                known[record.number] = record
-        found = sorted(self.format.gather((n, r.value) for n, r in known.items()), key=lambda item: item[0][-1])
-        for numbers, row in found:
-            record = known[numbers[-1]]
-            if isinstance(row, Unreadable):
-                self.refuse(record, row)
+            if record.fault or not format.looks(record.value):
+                self.take(record)
                 continue
+            self.records += 1
+            flags = (*record.flags, *self.always, *(faults(record.value) if faults else ()))
+            known[record.number] = record._replace(value=mend(record.value) if mend else record.value, flags=flags)
+        for numbers, row in format.gather((number, record.value) for number, record in known.items()):
+            last = known[numbers[-1]]
+            if isinstance(row, Unreadable):
+                self.refuse(last, row)
+                continue
+            _flagged([row], [flag for number in numbers for flag in known[number].flags])
             ids = [record_id(self.file.source, self.file.name, number) for number in numbers]
             self.place(row, f"{self.file.source}/{self.file.name}")
-            self.rows.add(ids[-1], record.number, record.offset, ids, row)
+            self.rows.add(ids[-1], last.number, last.offset, ids, row)
         self.lines.sort(key=lambda line: line["record"])
-        return self.batch()
+        batch = self.batch()
+        return replace(batch, rows=parquet.by_id(batch.rows))
 
     def batch(self) -> Batch:
         """What was read so far."""
         return Batch(self.rows.table(), tables.refused(self.lines), self.records)
-
-    def file_format(self) -> str:
-        """The format's name, for people."""
-        return self.format.__name__.rpartition(".")[2] if self.format else "any format"

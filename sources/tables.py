@@ -1,5 +1,6 @@
 """Rows as dicts, gathered by column, become one Arrow table: nested lists are built from their parts, never row by row."""
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,7 @@ from schemas.ledger import REFUSED
 from schemas.rows import MESSAGE, ROW
 from sources.prints import fingerprints
 
-_PLAIN = [f.name for f in ROW if f.name not in ("id", "source", "origin", "records", "messages", "fingerprint", "license")]
-_OPTIONAL = [field.name for field in MESSAGE if field.name not in ("role", "content")]
+_OPTIONAL = [field for field in MESSAGE if field.name not in ("role", "content")]
 
 
 class Rows:
@@ -35,25 +35,23 @@ class Rows:
     def table(self) -> pa.Table:
         """The table, in the order added."""
         size = len(self.ids)
+        given = set().union(*self.rows)
+        columns: dict[str, Any] = {name: [row.get(name) for row in self.rows] for name in ROW.names if name in given}
+        columns["flags"] = [sorted(set(flags)) if flags else [] for flags in columns.get("flags", [()] * size)]
+        if "scores" in columns:
+            columns["scores"] = [list(scores.items()) if scores else None for scores in columns["scores"]]
         messages = _messages([row["messages"] for row in self.rows])
-        columns: dict[str, Any] = {name: [row.get(name) for row in self.rows] for name in _PLAIN}
-        columns["scores"] = [list(scores.items()) if scores else None for scores in columns["scores"]]
-        columns["flags"] = [flags or [] for flags in columns["flags"]]
-        origin = [
-            pa.array([self.name] * size, pa.string()),
-            pa.array(self.numbers, pa.int64()),
-            pa.array(self.offsets, pa.int64()),
-        ]
+        origin = pa.repeat(self.name, size), pa.array(self.numbers, pa.int64()), pa.array(self.offsets, pa.int64())
         columns |= {
             "id": self.ids,
-            "source": [self.source] * size,
-            "license": [self.license] * size,
+            "source": pa.repeat(self.source, size),
+            "license": pa.repeat(self.license, size),
             "origin": pa.StructArray.from_arrays(origin, ["file", "record", "offset"]),
-            "records": self.records,
+            "records": _lists(self.records, pa.string()),
             "messages": messages,
             "fingerprint": fingerprints(messages),
         }
-        arrays = [_array(columns[field.name], field.type) for field in ROW]
+        arrays = [_array(columns.get(field.name), field.type, size) for field in ROW]
         return pa.Table.from_arrays(arrays, schema=ROW)
 
 
@@ -62,16 +60,24 @@ def refused(lines: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(lines, REFUSED) if lines else REFUSED.empty_table()
 
 
-def _array(values: Any, kind: pa.DataType) -> pa.Array:
+def _array(values: Any, kind: pa.DataType, size: int) -> pa.Array:
+    if values is None:
+        return pa.nulls(size, kind)
     return values if isinstance(values, pa.Array) else pa.array(values, kind)
 
 
+def _lists(lists: list[list[Any]], kind: pa.DataType) -> pa.Array:
+    """Lists of plain values; none of the lists is null."""
+    return pa.ListArray.from_arrays(_offsets(lists), pa.array(list(chain.from_iterable(lists)), kind))
+
+
+def _offsets(lists: list[list[Any]]) -> pa.Array:
+    return pa.array(np.concatenate([[0], np.cumsum([len(items) for items in lists], dtype=np.int64)]), pa.int32())
+
+
 def _messages(threads: list[list[Any]]) -> pa.Array:
-    flat = [message for thread in threads for message in thread]
-    offsets = np.concatenate([[0], np.cumsum([len(thread) for thread in threads], dtype=np.int64)]).astype(np.int32)
-    columns = {"role": [m["role"] for m in flat], "content": [m["content"] for m in flat]}
-    rich = [message for message in flat if len(message) > 2]
-    for name in _OPTIONAL:
-        columns[name] = [m.get(name) for m in flat] if rich else [None] * len(flat)
-    arrays = [pa.array(columns[field.name], field.type) for field in MESSAGE]
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.StructArray.from_arrays(arrays, fields=list(MESSAGE)))
+    flat = list(chain.from_iterable(threads))
+    role, content = pa.array([m["role"] for m in flat], pa.string()), pa.array([m["content"] for m in flat], pa.string())
+    rich = any(len(message) > 2 for message in flat)
+    rest = [pa.array([m.get(f.name) for m in flat], f.type) if rich else pa.nulls(len(flat), f.type) for f in _OPTIONAL]
+    return pa.ListArray.from_arrays(_offsets(threads), pa.StructArray.from_arrays([role, content, *rest], fields=list(MESSAGE)))

@@ -108,7 +108,7 @@ def test_a_pinned_format_is_obeyed_and_an_unknown_one_refused(tmp_path):
     path = tmp_path / "f.json"
     path.write_text('[{"instruction": "a", "output": "b"}]')
     assert inspect(path, "openai").quarantined == {"unknown_shape": [0]}
-    with pytest.raises(UsageFault, match="alpaca, hh, oasst_flat"):
+    with pytest.raises(UsageFault, match="the formats are alpaca, .*sharegpt"):
         list(read(File("s", path, "f", format="alpacca")))
 
 

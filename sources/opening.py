@@ -1,0 +1,137 @@
+"""What a file is: its container, and the format of its records, told by records from all over it.
+
+A small file is decoded once. A large plain one is looked into at places spread over it, each from the next record's beginning;
+of a packed one the same is kept while the pass that proves its stream sound goes through it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from sources import csvs, spans
+from sources.detect import Guess, Spread, beside, guess, load, spread
+from sources.kinds import HEAD, Where, columnar, compression
+from sources.places import File
+from sources.records import CONTAINERS, Cutter, Record, container, head, inside, records
+from sources.streams import Corrupt, chunks
+from sources.turns import is_turn
+
+_SMALL = 8 << 20  # a file up to this size is decoded once: looked at and then read
+_PLACES, _WINDOW, _EACH = 32, 256 << 10, 2  # where a larger one is looked into, how many bytes there, how many records of them
+_FIRST = 8  # records looked at where none ends within its window
+_TABLE = 4096  # rows of a large table looked at
+_NEW_LINE = re.compile(rb"\n(?=[{\[])")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file whose container and format are known; `records()` reads it from the first on, as often as one likes."""
+
+    container: str
+    guess: Guess
+    beside: tuple[str, ...]  # formats of records seen that the file's own format does not know
+    broken: Corrupt | None  # what is wrong with the compressed stream
+    records: Callable[[], Iterable[Record]]
+
+
+def opened(file: File) -> Opened:
+    """Look over the whole file and say what it is; a piece is what its file is. A pinned format is taken at its word."""
+    if file.end is None:
+        return _opened(file.where, file.format)
+    known, there = file.path.stat(), (file.start, file.end, file.first)
+    whole = _whole(file.path, file.format, known.st_size, known.st_mtime_ns)
+    return replace(whole, records=lambda: records(file.path, spans.LINES, *there))
+
+
+@lru_cache(maxsize=16)
+def _whole(path: Path, pinned: str | None, _size: int, _changed: int) -> Opened:
+    """The file that pieces are of, without its records."""
+    return replace(_opened(path, pinned), records=list)
+
+
+def _opened(where: Where, pinned: str | None) -> Opened:
+    mode = container(first := head(where))
+    if mode == spans.ARRAY and _is_one_talk(where):
+        mode = spans.VALUES
+    table = mode is None and csvs.is_table(first)
+    name = "csv" if table else CONTAINERS[mode]
+
+    def stream() -> Iterator[Record]:
+        return (Record(n, *item) for n, item in enumerate(csvs.items(where))) if table else records(where, mode)
+
+    windows, size, broken = _windows(where)
+    held = list(stream()) if size <= _SMALL or (mode is None and not table) else None
+    values = [] if held is not None or mode is None else _glimpsed(windows, mode)
+    if not values:
+        near = held if held is not None else list(islice(stream(), _TABLE if table else _FIRST))
+        values = spread(record.value for record in near if not record.fault)
+        held = near if held is None and not table and len(near) < _FIRST else held
+    found = Guess(pinned, 1.0, []) if pinned and load(pinned) else guess(values)
+    if held and len(held) == 1 and mode != spans.ARRAY and not _fits(found, held[0]) and (wrapped := _wrapped(held[0])):
+        name, held, values = "object", wrapped, spread(record.value for record in wrapped)
+        found = found if pinned else guess(values)
+    others = () if pinned else beside(found.format, values)
+    return Opened(name, found, others, broken, stream if held is None else lambda: held)
+
+
+def _windows(where: Where) -> tuple[list[bytes], int, Corrupt | None]:
+    """Bytes from places all over a file, the first from its beginning; its size; and whether its stream is broken."""
+    with where.open("rb") as handle:
+        first = handle.read(HEAD)
+        if isinstance(where, Path) and compression(first) == "plain" and not columnar(first):
+            size = handle.seek(0, 2)
+            places = range(0, size, max(_WINDOW, size // _PLACES)) if size > _SMALL else ()
+            return [handle.read(_WINDOW) for place in places if handle.seek(place) == place], size, None
+    kept, size = Spread(), 0
+    try:
+        for chunk in chunks(where):
+            kept.add(chunk[:_WINDOW])
+            size += len(chunk)
+    except Corrupt as broken:
+        return kept.items, size, broken
+    return kept.items, size, None
+
+
+def _glimpsed(windows: list[bytes], mode: int) -> list[Any]:
+    """The values of the first records that are whole in each window."""
+    values: list[Any] = []
+    for place, window in enumerate(windows):
+        cutter = Cutter(mode)
+        cutter.feed(_begun(window, mode, values) if place else window)
+        values += islice((item[2] for item in cutter.whole() if not item[3]), _EACH)
+    return values
+
+
+def _begun(window: bytes, mode: int, known: list[Any]) -> bytes:
+    """The window from where a record begins: after a newline; in an array where an element opens with the key of the others."""
+    if mode != spans.ARRAY:
+        found = _NEW_LINE.search(window)
+        return window[found.end() :] if found else b""
+    key = next(iter(known[0]), None) if known and isinstance(known[0], dict) else None
+    found = re.search(rb",\s*(?=\{\s*%b\s*:)" % re.escape(orjson.dumps(key)), window) if key is not None else None
+    return b"[" + window[found.end() :] if found else b""
+
+
+def _fits(found: Guess, record: Record) -> bool:
+    """Whether the format found knows this record, or the record has no value to know."""
+    return record.fault is not None or (found.format is not None and load(found.format).looks(record.value) > 0)
+
+
+def _is_one_talk(where: Where) -> bool:
+    """Whether an array's elements are the turns of one conversation."""
+    first = [record for record in islice(records(where, spans.ARRAY), 3) if not record.fault]
+    return bool(first) and all(is_turn(record.value) for record in first)
+
+
+def _wrapped(record: Record) -> list[Record] | None:
+    """The records of an object that holds one list of objects."""
+    if not isinstance(record.value, dict):
+        return None
+    lists = [key for key, held in record.value.items() if isinstance(held, list) and held and isinstance(held[0], dict)]
+    return inside(record, lists[0]) if len(lists) == 1 and "sender" not in record.value[lists[0]][0] else None
