@@ -1,6 +1,6 @@
 """One question and one answer, from whatever fields a dump has them in; and the instances of a task, which are no comparison."""
 
-from math import isnan
+from math import isfinite
 from typing import Any
 
 from schemas.rows import Message
@@ -10,7 +10,7 @@ _NOTHING = {"", "<noinput>", "noinput", "<no input>"}
 
 
 def text(value: Any, name: str = "the answer") -> str:
-    """A text as it is, a number or a truth value as its JSON text; null and NaN are no text. Raises Unreadable for all else."""
+    """A text as it is, a number or a truth value as its JSON text; null and NaN say nothing. Raises Unreadable for all else."""
     if isinstance(value, str):
         return value
     if _is_nothing(value):
@@ -20,11 +20,11 @@ def text(value: Any, name: str = "the answer") -> str:
     return as_json(value)
 
 
-def question(first: Any, *more: Any) -> str:
+def question(opening: Any, *more: Any) -> str:
     """What is asked: its parts with a blank line between them; a later part that says nothing, or `<noinput>`, is left out."""
-    said = text(first, "the question")
+    said = text(opening, "the question")
     for part in more:
-        if part and (held := text(part, "a part of the question")).strip().lower() not in _NOTHING:
+        if part not in (None, "", []) and (held := text(part, "a part of the question")).strip().lower() not in _NOTHING:
             said = f"{said}\n\n{held}" if said else held
     return said
 
@@ -44,7 +44,7 @@ def exchange(asked: str, answer: Any, system: Any = None) -> dict[str, Any]:
 
 
 def _is_nothing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and isnan(value))
+    return value is None or (isinstance(value, float) and not isfinite(value))
 
 
 def first(held: Any) -> tuple[Any, bool]:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from math import isfinite
 from pathlib import Path
 
 import pytest
@@ -272,6 +273,7 @@ def test_a_question_loses_no_part_that_says_anything(first, second):
     asked = question(first, second)
     assert asked.startswith(first)
     assert second in asked or second.strip().lower() in ("", "<noinput>", "noinput", "<no input>")
+    assert question(first, 0) in (f"{first}\n\n0", "0")
     assert len(asked) <= len(first) + len(second) + 2
 
 
@@ -279,10 +281,10 @@ def test_a_question_loses_no_part_that_says_anything(first, second):
 def test_a_plain_answer_is_its_text_or_no_answer(answer):
     if isinstance(answer, str):
         assert text(answer) == answer
-    elif answer is None or answer != answer:
+    elif answer is None or not isfinite(answer):
         with pytest.raises(NoRow):
             exchange("a", answer)
-    elif abs(answer) != float("inf"):
+    else:
         assert json.loads(text(answer)) == answer
 
 
