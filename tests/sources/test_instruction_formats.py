@@ -325,6 +325,8 @@ REAL = {
     "openai__grade-school-math/grade_school_math/data/test.jsonl": ("gsm8k", 1319, 1319),
     "openai__grade-school-math/grade_school_math/data/train.jsonl": ("gsm8k", 7473, 7473),
     "RUCAIBox__HaluEval/data/general_data.json": ("halueval", 4507, 4507),
+    "benedictflorance__truthfulqa_experiments/datasets/TruthfulQA.csv": ("prompts", 817, 0),
+    "f__awesome-chatgpt-prompts/prompts.csv": ("prompts", 1529, 0),
     "openai__human-eval/data/HumanEval.jsonl.gz": ("prompts", 164, 0),
     "josejg__instruction_following_eval/instruction_following_eval/data/input_data.jsonl": ("prompts", 541, 0),
     "lm-sys__FastChat/fastchat/llm_judge/data/mt_bench/question.jsonl": ("prompts", 80, 0),
