@@ -6,7 +6,7 @@ from typing import Any
 from schemas.rows import Message
 from sources import spans, strict
 from sources.answers import group, odd, part, reply
-from sources.turns import NoRow, Unreadable, dense, number
+from sources.turns import NoRow, Unreadable, dense, in_words, number
 
 
 def told(held: Any, leans: Mapping[float, float]) -> float | None:
@@ -18,11 +18,11 @@ def told(held: Any, leans: Mapping[float, float]) -> float | None:
 def vote(
     context: list[Message], answers: Sequence[Any], lean: float | None, scores: Sequence[float | None] = (None, None)
 ) -> Iterator[dict[str, Any]]:
-    """Two rows of one group: the winner has rank 0, a tie has 0 twice, no verdict has no ranks."""
-    if not any(turn["content"].strip() for turn in context):
-        raise NoRow("no_prompt", "the answers have no question")
-    ranks: list[int | None] = [None, None] if lean is None else dense([lean, -lean])
-    yield from group(context, [reply(answer) for answer in answers], ranks, list(scores))
+    """Two rows of one group from two texts: the winner has rank 0, a tie has 0 twice, no verdict has no ranks."""
+    for held in answers:
+        if not isinstance(held, str):
+            raise Unreadable("not_text", f"an answer is not text but {in_words(held)}")
+    yield from _ranked(context, [reply(held) for held in answers], lean, scores)
 
 
 def strengths(lean: float | None) -> list[float | None]:
@@ -45,7 +45,7 @@ def battle(sides: Sequence[list[Message]], models: Sequence[str | None], lean: f
         for side, model in zip(sides, models, strict=True):
             yield {"messages": side, "model": model, "group_id": None, "flags": ["contexts_differ", *odd(side)]}
         return
-    for row, model in zip(vote(context, replies, lean), models, strict=True):
+    for row, model in zip(_ranked(context, replies, lean), models, strict=True):
         yield {**row, "model": model}
 
 
@@ -59,6 +59,14 @@ def listed(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise Unreadable("unknown_shape", "a list was expected, or a list written as text")
     return value
+
+
+def _ranked(
+    context: list[Message], replies: list[list[Message]], lean: float | None, scores: Sequence[float | None] | None = None
+) -> Iterator[dict[str, Any]]:
+    if not any(turn["content"].strip() for turn in context):
+        raise NoRow("no_prompt", "the answers have no question")
+    yield from group(context, replies, [None, None] if lean is None else dense([lean, -lean]), scores)
 
 
 def _side(lean: float) -> int:

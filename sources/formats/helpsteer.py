@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from schemas.rows import Message
-from sources.answers import odd
-from sources.turns import ROLE, NoRow, Unreadable, dense, extra, number
+from sources.answers import group, reply
+from sources.turns import ROLE, NoRow, dense, extra, number
 
 _RATINGS = ("helpfulness", "correctness", "coherence", "complexity", "verbosity")
 _MARK = re.compile(r"\n?<extra_id_[01]>(System|User|Assistant)\n?")
@@ -32,35 +32,39 @@ def context(prompt: str) -> list[Message]:
     return turns[:-1] if waits else turns
 
 
-def gather(values: Iterable[tuple[int, Any]]) -> Iterator[tuple[list[int], dict[str, Any] | Unreadable]]:
-    """Each record's row; those of one prompt are ranked by helpfulness, wherever they stand in the file."""
-    groups: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+def rows(value: Any) -> Iterator[dict[str, Any]]:
+    """The row of a record that stands among those of another format: there is nothing to compare it with."""
+    yield from _together([value])
+
+
+def gather(values: Iterable[tuple[int, Any]]) -> Iterator[tuple[list[int], dict[str, Any] | NoRow]]:
+    """Each record's row; those of one prompt are a group, ranked by helpfulness, wherever they stand in the file."""
+    groups: dict[str, list[tuple[int, Any]]] = {}
     for at, value in values:
-        before = context(value["prompt"])
-        if any(turn["content"].strip() for turn in before):
-            groups.setdefault(value["prompt"], []).append((at, _row(value, before)))
-        else:
-            yield [at], NoRow("no_prompt", "the answer has no question")
+        groups.setdefault(value["prompt"], []).append((at, value))
     for members in groups.values():
-        ranks = dense([row["score"] for _, row in members])
-        name = str(members[0][0])
-        alone = len(members) == 1
-        for (at, row), rank in zip(members, ranks, strict=True):
-            yield [at], row if alone else {**row, "tree_id": name, "group_id": name, "rank": rank}
+        numbers = [at for at, _ in members]
+        named = {"tree_id": str(numbers[0]), "group_id": str(numbers[0])} if len(members) > 1 else {}
+        try:
+            for at, row in zip(numbers, _together([value for _, value in members]), strict=True):
+                yield [at], {**row, **named}
+        except NoRow as why:
+            yield from (([at], why) for at in numbers)
 
 
-def _row(value: dict[str, Any], before: list[Message]) -> dict[str, Any]:
-    lists = [value[name] for name in _RATINGS if isinstance(value[name], list)]
-    scores = {name: rated for name in _RATINGS if (rated := _rated(value[name])) is not None}
-    messages: list[Message] = [*before, {"role": "assistant", "content": value["response"]}]
-    return {
-        "messages": messages,
-        "flags": odd(messages),
-        "score": scores.get("helpfulness"),
-        "scores": scores,
-        "raters": max(map(len, lists), default=None),
-        "extra": extra(value, ("prompt", "response", *(() if lists else _RATINGS))),
-    }
+def _together(values: list[Any]) -> Iterator[dict[str, Any]]:
+    """One row for each answer to one prompt."""
+    before = context(values[0]["prompt"])
+    if not any(turn["content"].strip() for turn in before):
+        raise NoRow("no_prompt", "the answers have no question")
+    rated = [{name: read for name in _RATINGS if (read := _rated(value[name])) is not None} for value in values]
+    scores = [held.get("helpfulness") for held in rated]
+    answers = group(before, [reply(value["response"]) for value in values], dense(scores) if len(values) > 1 else None, scores)
+    for value, held, row in zip(values, rated, answers, strict=True):
+        lists = [value[name] for name in _RATINGS if isinstance(value[name], list)]
+        people = max(map(len, lists), default=None)
+        rest = extra(value, ("prompt", "response", *(() if lists else _RATINGS)))
+        yield {**row, "scores": held or None, "raters": people, "extra": rest}
 
 
 def _rated(held: Any) -> float | None:

@@ -1,7 +1,6 @@
 """Pairs and thumbs in the shapes of TRL, LLaMA-Factory and OpenAI: a context, chosen and rejected; prompt, completion and label.
 
 Also tulu-3, ultrafeedback_binarized, orca_dpo, MedicalGPT and Argilla's names. `score` is each side's own, higher is better.
-Flag `scores_disagree`: the rejected answer has the higher score.
 """
 
 from collections.abc import Iterator
@@ -101,10 +100,9 @@ def _pair(value: dict[str, Any], names: tuple[str, str]) -> Iterator[dict[str, A
         row["tools"] = as_json(value["input"]["tools"])
     scores = [number(_own(value, _SCORES, side)) for side in ("chosen", "rejected")]
     models = [string(_own(value, _MODELS, side)) or row.get("model") for side in ("chosen", "rejected")]
-    disagree = ["scores_disagree"] if None not in scores and scores[0] < scores[1] else []  # type: ignore[operator]
     rest = _rest(value, used, names)
     for pair, model in zip(group(context, replies, [0, 1], scores), models, strict=True):
-        yield {**row, **pair, "model": model, "flags": [*pair["flags"], *disagree], "extra": rest}
+        yield {**row, **pair, "model": model, "extra": rest}
 
 
 def _repeats(value: dict[str, Any], key: str | None, context: list[Message]) -> bool:

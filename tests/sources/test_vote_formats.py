@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sources import File, read
-from sources.detect import load
-from sources.turns import Unreadable
+from sources.detect import guess, load
+from sources.turns import NoRow, Unreadable
 from sources.votes import agreement, listed, strengths, vote
 
 DUMPS = Path(__file__).resolve().parent.parent / "dumps"
@@ -103,6 +103,17 @@ def test_helpsteer_groups_the_answers_of_one_prompt_and_takes_its_turns_apart():
     assert (
         disagreed["raters"] == 3 and disagreed["score"] == pytest.approx(11 / 3) and extra(disagreed)["complexity"] == [1, 2, 2]
     )
+
+
+def test_helpsteer_ratings_without_a_question_are_dropped_and_a_record_alone_has_no_group():
+    value = records("helpsteer")[0]
+    assert "group_id" not in one("helpsteer", value)[0] and one("helpsteer", value)[0]["rank"] is None
+    found = list(
+        load("helpsteer").gather([(4, {**value, "prompt": " "}), (7, value), (9, value), (11, {**value, "prompt": " "})])
+    )
+    assert [numbers for numbers, _ in found] == [[4], [11], [7], [9]]
+    assert [row.reason for _, row in found[:2]] == ["no_prompt"] * 2
+    assert [(row["group_id"], row["rank"], row["flags"]) for _, row in found[2:]] == [("7", 0, ["same_answers"])] * 2
 
 
 @given(st.lists(st.text(alphabet="ab \n", min_size=1).filter(str.strip), min_size=1, max_size=6))
@@ -276,13 +287,33 @@ def test_a_lean_ranks_its_winner_first_and_its_margin_is_its_size(lean, votes):
     assert all(0 <= share <= 1 for share in (agreement(votes, lean) or {}).values())
 
 
+@pytest.mark.parametrize("answer", [None, 3, True, {}])
+def test_an_answer_that_is_no_text_is_unreadable_and_said_so(answer):
+    with pytest.raises(Unreadable) as error:
+        list(vote([{"role": "user", "content": "?"}], ["x", answer], 1.0))
+    assert error.value.reason == "not_text"
+
+
+def test_answers_to_nothing_are_no_comparison():
+    with pytest.raises(NoRow) as error:
+        one("auto_j", {"prompt": " ", "response 1": "a", "response 2": "b", "label": 0})
+    assert error.value.reason == "no_prompt"
+
+
+def test_a_pair_of_transcripts_with_advice_on_its_label_is_hh():
+    talk = "\n\nHuman: Is it late?\n\nAssistant: "
+    docta = {"chosen": talk + "Yes.", "rejected": talk + "No.", "suggest_chosen_rejected": ["rejected", "chosen"]}
+    assert guess([docta]).format == "hh"
+    assert [extra(row)["suggest_chosen_rejected"][0] for row in one("hh", docta)] == ["rejected"] * 2
+
+
 def test_preference_reads_names_of_orca_medical_gpt_openai_and_argilla():
     orca, medical, openai, argilla, whole, tulu = by_record("preference", lambda row: row)[-6:]
     assert said(orca[0])[:-1] == [("system", "You are terse."), ("user", "Name a citrus fruit.")]
     assert [role for role, _ in said(medical[0])] == ["user", "assistant", "user", "assistant"] and medical[0]["extra"] is None
     assert "clock" in openai[0]["tools"] and extra(openai[0]) == {"input": {"parallel_tool_calls": True}}
     assert [(row["score"], row["model"], row["rank"]) for row in argilla] == [(2.0, "oak-7b", 0), (4.0, "elm-7b", 1)]
-    assert all(row["flags"] == ["scores_disagree"] for row in argilla)
+    assert all(row["flags"] == ["score_against_rank"] for row in argilla)
     assert [said(row) for row in whole] == [
         [("user", "Tallest tree?"), ("assistant", answer)] for answer in ("A coast redwood.", "An oak.")
     ]
@@ -320,12 +351,12 @@ REAL = {
     "akshata29__finetuning/data/dpo_train.jsonl": (180, 360, {}),
     "yangjianxin1__Firefly/data/dummy_dpo.jsonl": (16, 32, {}),
     f"{NOISE}/clean.jsonl": (1000, 2000, {"same_answers": 8}),
-    f"{NOISE}/label_flip_20.jsonl": (1000, 2000, {"same_answers": 8, "scores_disagree": 354}),
+    f"{NOISE}/label_flip_20.jsonl": (1000, 2000, {"same_answers": 8, "score_against_rank": 354}),
 }
 
 
 @pytest.mark.parametrize("name", REAL)
 def test_real_dumps_of_pairs(dumps, name):
     total, rows, flags = counts(dumps / name)
-    kept = {flag: times for flag, times in flags.items() if flag in ("same_answers", "scores_disagree", "contexts_differ")}
+    kept = {flag: times for flag, times in flags.items() if flag in ("same_answers", "score_against_rank", "contexts_differ")}
     assert (total, rows, kept) == REAL[name]
