@@ -2,19 +2,23 @@
 
 The fast parser reads nearly everything. What it refuses, and what `spans` marked, goes to a slow one that knows the reason:
 duplicate keys, numbers that are not finite, integers over 64 bits (kept as text), lone surrogates (read as U+FFFD), control
-characters behind escapes (removed, but for tab, newline and return).
+characters behind escapes (removed, but for tab, newline and the return that is half of a line's end). What was mended so is
+told by name, to be counted.
 """
 
 import json
 import re
+from functools import partial
 from typing import Any
 
 import orjson
 
 from sources.spans import DEEP, DEEPEST
 
+CONTROLS, SURROGATES = "controls_removed", "surrogates_replaced"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LONE = re.compile(r"[\ud800-\udfff]")
+_ESCAPES = re.compile(r"\\(?:[bf]|u(?:00[01]|[dD][89a-fA-F]))")
 _LARGEST = 2**63
 
 
@@ -28,38 +32,48 @@ class Refused(ValueError):
 
 def decode(raw: bytes, marks: int) -> Any:
     """The value in `raw`, with the kernel's marks for it. Raises Refused."""
+    return told(raw, marks)[0]
+
+
+def told(raw: bytes, marks: int) -> tuple[Any, tuple[str, ...]]:
+    """The value in `raw`, and by name what had to be mended in its texts. Raises Refused."""
     if not marks:
         try:
-            return orjson.loads(raw)
+            return orjson.loads(raw), ()
         except orjson.JSONDecodeError:
             pass
+    return slow(raw, marks)
+
+
+def slow(raw: bytes, marks: int) -> tuple[Any, tuple[str, ...]]:
+    """The same by the slow parser alone. Raises Refused."""
     if marks & DEEP:
         raise Refused("too_deep", f"brackets are nested more than {DEEPEST} deep")
-    return _slow(raw)
-
-
-def _slow(raw: bytes) -> Any:
+    twice: list[str] = []
     try:
-        text = raw.decode()
+        text = raw.decode().removeprefix("\ufeff")
+        hook = partial(_once, twice)
+        value = json.loads(text, object_pairs_hook=hook, parse_int=_int, parse_float=_float, parse_constant=_constant)
     except UnicodeDecodeError as error:
         raise Refused("encoding", f"not UTF-8 at byte {error.start} of the record: 0x{raw[error.start]:02x}") from None
-    try:
-        value = json.loads(
-            text.removeprefix("\ufeff"), object_pairs_hook=_once, parse_int=_int, parse_float=_float, parse_constant=_constant
-        )
     except json.JSONDecodeError as error:
         raise Refused("json_syntax", f"{error.msg} at character {error.pos} of the record") from None
     except RecursionError:
         raise Refused("too_deep", "brackets are nested too deep") from None
-    return _clean(value) if "\\" in text else value
+    mended: set[str] = set()
+    if _ESCAPES.search(text):
+        value = _clean(value, mended, twice)
+    if twice:
+        raise Refused("duplicate_key", f"the key {_LONE.sub(chr(0xFFFD), twice[0][:80])!r} is there twice")
+    return value, tuple(sorted(mended))
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(twice: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; keys that it has twice are noted."""
     value = dict(pairs)
     if len(value) < len(pairs):
         seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise Refused("duplicate_key", f"the key {twice[:80]!r} is there twice")
+        twice.extend(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
     return value
 
 
@@ -78,11 +92,20 @@ def _constant(name: str) -> None:
     raise Refused("non_finite", f"{name} is not JSON")
 
 
-def _clean(value: Any) -> Any:
+def _clean(value: Any, mended: set[str], twice: list[str]) -> Any:
+    """The value with its texts mended; keys that cannot be written are too, and may then be there twice."""
     if isinstance(value, str):
-        return _LONE.sub("\ufffd", _CONTROL.sub("", value))
+        return _without(_LONE, "\ufffd", SURROGATES, _without(_CONTROL, "", CONTROLS, value, mended), mended)
     if isinstance(value, list):
-        return [_clean(item) for item in value]
+        return [_clean(item, mended, twice) for item in value]
     if isinstance(value, dict):
-        return _once([(_LONE.sub("\ufffd", key), _clean(item)) for key, item in value.items()])
+        pairs = value.items()
+        return _once(twice, [(_without(_LONE, "\ufffd", SURROGATES, key, mended), _clean(v, mended, twice)) for key, v in pairs])
     return value
+
+
+def _without(pattern: re.Pattern[str], put: str, name: str, text: str, mended: set[str]) -> str:
+    changed, times = pattern.subn(put, text)
+    if times:
+        mended.add(name)
+    return changed

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sources import records as door
-from sources import spans, streams
+from sources import cutter, spans, streams
 from sources.records import Record, container, head, records
 from sources.strict import Refused, decode
 
@@ -150,7 +150,7 @@ def test_a_broken_gzip_marks_where_it_broke(tmp_path):
 
 
 def test_a_line_that_never_ends_costs_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr(door, "LONGEST", 1 << 20)
+    monkeypatch.setattr(cutter, "LONGEST", 1 << 20)
     monkeypatch.setattr(streams, "WINDOW", 1 << 18)
     long = b'{"a": "' + b"x" * (3 << 20) + b'"}'
     found = all_of(tmp_path / "f", b'{"a": 1}\n' + long + b'\n{"a": 2}\n')
@@ -178,7 +178,7 @@ def test_any_array_is_read_as_json_reads_it_in_any_windows(tmp_path_factory, val
     path.write_bytes(text.encode(errors="surrogatepass"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "WINDOW", window)
-        patch.setattr(door, "_BATCH", 3)
+        patch.setattr(cutter, "BATCH", 3)
         found = list(records(path, spans.ARRAY))
     assert not [r for r in found if r.fault]
     assert [orjson.loads(orjson.dumps(r.value)) for r in found] == [decode(json.dumps(v).encode(), 1) for v in values]
