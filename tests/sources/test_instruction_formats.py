@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources import File, inspect, read
@@ -268,6 +268,7 @@ SCALARS = WORDS | st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) |
 ODD = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3), max_leaves=6)
 
 
+@settings(deadline=None)
 @given(first=WORDS, second=WORDS)
 def test_a_question_loses_no_part_that_says_anything(first, second):
     asked = question(first, second)
@@ -277,6 +278,7 @@ def test_a_question_loses_no_part_that_says_anything(first, second):
     assert len(asked) <= len(first) + len(second) + 2
 
 
+@settings(deadline=None)
 @given(answer=SCALARS)
 def test_a_plain_answer_is_its_text_or_no_answer(answer):
     if isinstance(answer, str):
@@ -288,6 +290,7 @@ def test_a_plain_answer_is_its_text_or_no_answer(answer):
         assert json.loads(text(answer)) == answer
 
 
+@settings(deadline=None)
 @given(held=ODD)
 def test_instances_are_objects_or_the_record_is_unreadable(held):
     try:
@@ -298,6 +301,7 @@ def test_instances_are_objects_or_the_record_is_unreadable(held):
 
 
 @pytest.mark.parametrize("name", FORMATS)
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_record_with_a_field_exchanged_is_read_or_refused(name, data):
     path = next(DUMPS.glob(f"{name}.*"))
