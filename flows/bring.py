@@ -1,35 +1,98 @@
-"""The flow that brings declared remote sources into data/raw."""
+"""The flow that brings declared remote sources into data/raw: what each address holds, then a task for each new file."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.task_runners import ThreadPoolTaskRunner
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+from rich.progress import Progress as Bars
 
-from schemas.faults import StorageFault
-from schemas.recipe import Recipe, Source
+from schemas.recipe import Recipe
 from sources import scavenge as remote
+from sources.scavenge import Fetched, NetworkFault, Wanted
 
-
-@task(task_run_name="fetch {url}", retries=2, retry_delay_seconds=2, retry_condition_fn=lambda _t, _r, state: _is_net(state))
-def fetch(url: str, into: Path, sha256: str | None) -> bool:
-    """One address -> one file; whether it is new."""
-    return remote.fetch(url, into, sha256).new
-
-
-@flow(name="scavenge", flow_run_name="{recipe.name}", persist_result=False)
-def scavenge(recipe: Recipe, data: Path) -> tuple[int, int]:
-    """Bring every source that has a `from`; returns how many files are new and how many were there already."""
-    asked = [(url, data / folder(spec), spec.sha256) for spec in recipe.sources.values() for url in spec.urls or []]
-    done = [future.result() for future in [fetch.submit(*each) for each in asked]]
-    return sum(done), len(done) - sum(done)
-
-
-def folder(spec: Source) -> Path:
-    """The folder that a source's path begins with: `sharegpt/**/*.json` lands in `sharegpt`."""
-    fixed = [part for part in Path(spec.path).parts if not set(part) & set("*?[")]
-    path = Path(*fixed) if fixed else Path()
-    return path.parent if len(fixed) == len(Path(spec.path).parts) and path.suffix else path
+_AT_ONCE = 4  # files; more would be no faster and less polite
+_NET: Any = {
+    "retries": 3,
+    "retry_delay_seconds": [1, 4, 16],
+    "retry_condition_fn": lambda _task, _run, state: _is_net(state),
+    "cache_policy": NO_CACHE,
+    "persist_result": False,
+}
 
 
 def _is_net(state: Any) -> bool:
-    return isinstance(state.result(raise_on_failure=False), StorageFault)
+    """Only the network deserves a second try; a full disk or a refusal would stay so."""
+    return isinstance(state.result(raise_on_failure=False), NetworkFault)
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address of a source: the place of its URL in the recipe, which may hold a secret and is never a parameter."""
+
+    source: str
+    at: int
+
+
+@task(task_run_name="look at {address.source}", **_NET)
+def look(address: Address, recipe: Recipe, data: Path) -> list[Wanted]:
+    """One address -> the files that are wanted of it."""
+    spec = recipe.sources[address.source]
+    return remote.look(address.source, (spec.urls or [])[address.at], spec, data)
+
+
+@task(task_run_name="fetch {wanted.name}", **_NET)
+def fetch(wanted: Wanted, bars: "Files") -> Fetched:
+    """One file, whole and noted down; a retry goes on where it broke off."""
+    return remote.fetch(wanted, bars.line(wanted.name))
+
+
+@flow(
+    name="scavenge",
+    flow_run_name="{recipe.name}",
+    persist_result=False,
+    task_runner=ThreadPoolTaskRunner(max_workers=_AT_ONCE),  # type: ignore[arg-type]
+)
+def scavenge(recipe: Recipe, data: Path, *, progress: bool = False) -> list[Fetched]:
+    """Bring every source that has a `from`. A file that fails stops no other; the first failure is raised at the end."""
+    addresses = [Address(name, at) for name, spec in recipe.sources.items() for at in range(len(spec.urls or []))]
+    listed = _all([look.submit(each, recipe, data) for each in addresses])
+    wanted = remote.distinct(each for files in listed for each in files)
+    there = [remote.standing(each) for each in wanted]
+    with Files(progress) as bars:
+        pending = [fetch.submit(each, bars) for each, done in zip(wanted, there, strict=True) if done is None]
+        brought = iter(_all(pending))
+    return [done or next(brought) for done in there]
+
+
+def _all(futures: list[PrefectFuture[Any]]) -> list[Any]:
+    """Every result; what went wrong is raised when all are done, the first in order."""
+    for future in futures:
+        future.wait()
+    return [future.result() for future in futures]
+
+
+class Files:
+    """A line for every file on a terminal, with its bytes; silent in a pipe."""
+
+    def __init__(self, shown: bool) -> None:
+        columns = (TextColumn("{task.description:>40}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        self._bars = Bars(*columns, console=Console(stderr=True), disable=not shown)
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        self._bars.stop()
+
+    def line(self, name: str) -> Any:
+        """A new line; call it with bytes done and bytes in all."""
+        bar = self._bars.add_task(name[-40:].replace("[", "\\["), total=None)
+        return lambda done, size: self._bars.update(bar, completed=done, total=size)

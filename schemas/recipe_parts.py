@@ -10,12 +10,14 @@ from pydantic import (
     Field,
     StringConstraints,
     Tag,
+    field_serializer,
     field_validator,
     model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from schemas.addresses import public
 from schemas.mistakes import nearest, shown
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]  # a rule, a classifier: it becomes a reason or a column
@@ -61,11 +63,20 @@ class Source(Part):
 
     path: Text = Field(description="file, folder or glob, taken from --data (or absolute)")
     license: Text = Field("unknown", description="licence of the source, as an SPDX id in lower case, or `unknown`")
-    urls: Texts | None = Field(None, alias="from", description="where `winnow scavenge` brings it from: https:// or file://")
+    urls: Texts | None = Field(
+        None,
+        alias="from",
+        description="where `winnow scavenge` brings it from: https://, hf://datasets/..., s3://, ... or a path",
+    )
     format: Word | None = Field(None, description="pins the dump's format; else it is detected")
-    sha256: Sha256 | None = Field(None, description="pins the bytes of the one address in `from`")
+    sha256: Sha256 | None = Field(None, description="pins the bytes of the one file in `from`")
     salvage: bool = Field(False, description="keep what was read of a compressed file before it broke off")
     repair: bool = Field(False, description="mend the known faults of its data that have a remedy (see `flags`)")
+
+    @field_serializer("urls")
+    def _public(self, urls: list[str] | None) -> list[str] | None:
+        """A recipe is written into releases and shown by Prefect: passwords and tokens of an address stay out."""
+        return urls and [public(url) for url in urls]
 
     @model_validator(mode="after")
     def _pinned(self) -> Self:

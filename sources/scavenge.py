@@ -1,148 +1,162 @@
-"""Bring a declared file: over https, or from a path; checked against its sha256, and under its name only when whole.
+"""Bring declared files: what an address holds, which of it is new, and each new file whole, checked and noted down.
 
-Plain http is for this machine only (a test's server). A download that broke off goes on where it stopped when its sha256 is
-pinned, because only then can a file made of two halves be trusted.
+Addresses are https://, hf://datasets/..., s3://, any other that fsspec reads, and paths. A file gets its name only when it is
+whole and has the bytes it must have; a download that broke off goes on where it stopped.
 """
 
-import hashlib
-import ipaddress
-import os
-import re
-import shutil
-import urllib.error
-import urllib.parse
-import urllib.request
-from dataclasses import dataclass
-from http.client import HTTPException, HTTPMessage
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import Any
+from urllib.parse import urlsplit
 
-from schemas.faults import DataFault, DeniedFault, MissingFault, StorageFault, UsageFault
-from schemas.parquet import settle
+from schemas.addresses import public
+from schemas.faults import DataFault, DeniedFault, Fault, UsageFault
+from sources import hub_files, notes, stores, web
+from sources.drafts import Draft, draft
+from sources.notes import Note
+from sources.wanted import NetworkFault, Remote, Wanted, chosen, distinct
 
-_PIECE = 1 << 20
-_TIMEOUT = 60  # seconds without a byte
-_PARTIAL, _DENIED, _MISSING, _PAST_END = 206, (401, 403), (404, 410), 416
+__all__ = ["Fetched", "NetworkFault", "Wanted", "distinct", "fetch", "look", "standing"]
 
 
 @dataclass(frozen=True)
 class Fetched:
     """A file that is there now; `new` is false when the same bytes were there before."""
 
+    source: str
     path: Path
-    sha256: str
-    size: int
+    note: Note
     new: bool
 
 
-def fetch(url: str, into: Path, sha256: str | None = None) -> Fetched:
-    """Bring `url` into the folder `into` under the name that the address ends in.
+def look(source: str, url: str, spec: Any, data: Path) -> list[Wanted]:
+    """The files of one address that a source wants; `spec` has path, sha256 and license. Nothing is brought.
 
-    Nothing is asked of the network when the pinned file is there. Raises UsageFault for an address that is not allowed,
-    MissingFault, DeniedFault, StorageFault, and DataFault where the bytes are not the pinned ones.
+    Raises UsageFault, MissingFault, DeniedFault, NetworkFault, and DataFault for a hostile name.
     """
-    parts = urllib.parse.urlsplit(url)
-    _allowed(url, parts)
-    path = into / _name(parts.path)
-    pinned = sha256.strip().lower() if sha256 else None
-    had = digest(path) if path.is_file() else None
-    if had and had == pinned:
-        return Fetched(path, had, path.stat().st_size, False)
-    draft = path.with_name(path.name + ".part")
     try:
-        into.mkdir(parents=True, exist_ok=True)
-        got = _bring(url, parts, draft, resume=pinned is not None)
-    except (urllib.error.URLError, HTTPException, OSError) as error:
-        raise _fault(url, error) from error
-    if pinned and got != pinned:
-        draft.unlink()
-        raise DataFault(f"{url}: the bytes have sha256 {got}, the recipe pins {pinned}; pin the new one if you trust it")
-    if got == had:
-        draft.unlink()
-    else:
-        settle(draft, path)
-    return Fetched(path, got, path.stat().st_size, got != had)
-
-
-def digest(path: Path) -> str:
-    """The sha256 of a file, as 64 hex digits."""
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def _allowed(url: str, parts: urllib.parse.SplitResult) -> None:
-    if parts.scheme in ("", "file", "https") or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
-        return
-    if parts.scheme == "hf":
-        raise UsageFault(f"{url}: hf:// is not read yet; give the file's https:// address, and its sha256")
-    if parts.scheme == "http":
-        raise UsageFault(f"{url}: http:// is not safe for data; use https://")
-    raise UsageFault(f"{url}: {parts.scheme}:// is not read; use https:// or a path")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        kind = _kind(url)
     except ValueError:
-        return False
+        raise UsageFault(f"source {source!r}: {public(url)} is no address") from None
+    remotes = {"web": web.look, "hub": hub_files.look, "store": stores.look}[kind](url)
+    if spec.sha256:
+        if len(remotes) != 1:
+            raise UsageFault(f"source {source!r}: sha256 pins one file, and {public(url)} holds {len(remotes):,}")
+        remotes = [replace(remotes[0], sha256=spec.sha256)]
+    return chosen(source, url, remotes, spec, data)
 
 
-def _name(path: str) -> str:
-    """The last part of the address, kept to harmless characters."""
-    name = urllib.parse.unquote(path).replace("\\", "/").rstrip("/").rpartition("/")[2]
-    return re.sub(r"[^\w.+-]", "_", name).lstrip(".") or "download"
+def standing(wanted: Wanted) -> Fetched | None:
+    """The file, where it is there already and its place has nothing newer; known without bringing it."""
+    remote = wanted.remote
+    note = notes.standing(wanted.folder, wanted.name)
+    if note is None and remote.sha256 and wanted.path.is_file() and notes.digest(wanted.path) == remote.sha256:
+        note = Note(wanted.shown, remote.sha256, wanted.path.stat().st_size)  # somebody put it there
+    if note is None or not _same(remote, wanted.shown, note):
+        return None
+    return _noted(wanted, note.sha256, note.size, remote.version or note.etag, new=False)
 
 
-def _bring(url: str, parts: urllib.parse.SplitResult, draft: Path, resume: bool) -> str:
-    """The bytes into `draft`; their sha256."""
-    if parts.scheme in ("", "file"):
-        here = Path(urllib.request.url2pathname(parts.path) if parts.scheme else url)
-        with open(here, "rb") as held, open(draft, "wb") as out:
-            shutil.copyfileobj(held, out, _PIECE)
-        return digest(draft)
-    done = draft.stat().st_size if resume and draft.is_file() else 0
-    asked = urllib.request.Request(url, headers={"User-Agent": "winnow", **({"Range": f"bytes={done}-"} if done else {})})  # noqa: S310 - the scheme was checked
-    try:
-        with _opener().open(asked, timeout=_TIMEOUT) as answer, open(draft, "ab" if answer.status == _PARTIAL else "wb") as out:
-            _copy(answer, out)
-    except urllib.error.HTTPError as error:
-        if error.code != _PAST_END:
-            raise
-    return digest(draft)
+def fetch(wanted: Wanted, tell: Callable[[int, int | None], None] = lambda done, size: None) -> Fetched:
+    """Bring one file and note it down; `tell` hears of bytes done and bytes in all.
+
+    Raises NetworkFault (the next try goes on from there), BusyFault, StorageFault, and DataFault for other bytes than promised.
+    """
+    if (there := standing(wanted)) is not None and wanted.remote.version:
+        return there
+    known = notes.standing(wanted.folder, wanted.name)
+    with draft(wanted.path) as begun:
+        version = _bring(wanted, begun, known, tell)
+        if version is None:
+            assert known is not None
+            return _noted(wanted, known.sha256, known.size, known.etag, new=False)
+        sha256, git, size = begun.sums()
+        if (expected := wanted.remote.sha256 or wanted.remote.git) and expected not in (sha256, git):
+            begun.drop()
+            raise _other(wanted, sha256 if wanted.remote.sha256 else git, expected)
+        new = not wanted.path.is_file() or notes.digest(wanted.path) != sha256
+        begun.settle() if new else begun.drop()
+        return _noted(wanted, sha256, size, version or None, new=new)
 
 
-def _copy(answer: IO[bytes], out: BinaryIO) -> None:
-    length = answer.headers.get("Content-Length")  # type: ignore[attr-defined]
-    got = 0
-    while piece := answer.read(_PIECE):
-        out.write(piece)
-        got += len(piece)
-    if length is not None and got != int(length):
-        raise OSError(f"the connection closed after {got:,} of {int(length):,} bytes")
+def _bring(wanted: Wanted, begun: Draft, known: Note | None, tell: Callable[[int, int | None], None]) -> str | None:
+    """The bytes into the draft; their version, '' where it has none; None where the place has nothing newer."""
+    mark = begun.mark() or {}
+    version = wanted.remote.version if _kind(wanted.remote.url) == "hub" else mark.get("etag")
+    done = begun.done({"url": _lasting(wanted), "etag": version}) if _joins(wanted, version) else 0
+    for first in (done, 0):
+        try:
+            with _stream(wanted, first, version, known) as stream:
+                if stream is None:
+                    return None
+                if stream.start == 0:
+                    begun.begin({"url": _lasting(wanted), "etag": stream.version})
+                begun.take(stream.pieces, stream.size, tell)
+                return stream.version or ""
+        except web.Stale:
+            continue
+    raise NetworkFault(f"{wanted.shown}: the server sends parts that nobody asked for; try again")
 
 
-class _Checked(urllib.request.HTTPRedirectHandler):
-    """A redirect must be as safe as the address that a person wrote."""
-
-    def redirect_request(  # noqa: PLR0917 - the library's signature
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> urllib.request.Request | None:
-        """Refuse to be led from https to http, or to a file."""
-        parts = urllib.parse.urlsplit(newurl)
-        if parts.scheme not in ("http", "https") or (req.type == "https" and parts.scheme == "http"):
-            raise UsageFault(f"{req.full_url} leads to {newurl}, which is less safe")
-        _allowed(newurl, parts)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+def _joins(wanted: Wanted, version: str | None) -> bool:
+    """Whether a draft of this version may be gone on with: its bytes cannot be another version's, or the sum will tell."""
+    return wanted.remote.sha256 is not None or _kind(wanted.remote.url) != "web" or web.is_strong(version)
 
 
-def _opener() -> urllib.request.OpenerDirector:
-    return urllib.request.build_opener(_Checked)
+def _lasting(wanted: Wanted) -> str:
+    """An address that stays the same from one try to the next: on the Hub it names the commit, which may move."""
+    return f"hub {wanted.name}" if _kind(wanted.remote.url) == "hub" else wanted.shown
 
 
-def _fault(url: str, error: Exception) -> Exception:
-    if isinstance(error, urllib.error.HTTPError):
-        kinds = DeniedFault if error.code in _DENIED else MissingFault if error.code in _MISSING else StorageFault
-        return kinds(f"{url}: the server says {error.code} {error.reason}")
-    if isinstance(error, FileNotFoundError):
-        return MissingFault(f"{url}: there is no such file; look in {os.path.dirname(str(error.filename)) or '.'}")
-    return StorageFault(f"{url}: {getattr(error, 'reason', error)}; try again")
+@contextmanager
+def _stream(wanted: Wanted, done: int, version: str | None, known: Note | None) -> Iterator[web.Stream | None]:
+    """The bytes of a file from where its draft ends."""
+    remote, kind = wanted.remote, _kind(wanted.remote.url)
+    if kind == "web":
+        etag = known.etag if known and known.url == wanted.shown else None
+        with web.stream(remote.url, done=done, version=version, known=etag) as stream:
+            yield stream
+    elif kind == "hub":
+        url, headers = hub_files.request(remote)
+        try:
+            with web.stream(url, done=done, headers=headers) as stream:
+                assert stream is not None
+                yield replace(stream, version=remote.version, size=remote.size)
+        except DeniedFault:
+            raise hub_files.denied(remote) from None
+    else:
+        with stores.stream(remote, done, version) as stream:
+            yield stream
+
+
+def _same(remote: Remote, shown: str, note: Note) -> bool:
+    """Whether a noted file is what its place has now, as far as can be known from the listing."""
+    if remote.sha256:
+        return note.sha256 == remote.sha256
+    if remote.git:
+        return note.etag == remote.git
+    return remote.version is not None and (remote.version, shown) == (note.etag, note.url) and remote.size in (None, note.size)
+
+
+def _noted(wanted: Wanted, sha256: str, size: int, etag: str | None, *, new: bool) -> Fetched:
+    remote = wanted.remote
+    license = remote.license or (wanted.license if wanted.license != "unknown" else None)
+    note = Note(wanted.shown, sha256, size, etag, remote.revision, license)
+    notes.add(wanted.folder, wanted.name, note)
+    return Fetched(wanted.source, wanted.path, note, new)
+
+
+def _other(wanted: Wanted, found: str, expected: str) -> Fault:
+    if wanted.remote.revision:
+        return NetworkFault(f"{wanted.shown}: the bytes have the hash {found}, the Hub says {expected}; try again")
+    return DataFault(
+        f"{wanted.shown}: the bytes have sha256 {found}, the recipe pins {expected}; run again, and if it stays so,"
+        " pin the new one if you trust it"
+    )
+
+
+def _kind(url: str) -> str:
+    scheme = urlsplit(url).scheme.lower()
+    return "web" if scheme in ("http", "https") else "hub" if scheme == "hf" else "store"

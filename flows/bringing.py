@@ -1,0 +1,69 @@
+"""What `winnow scavenge` does and says: nothing new is known without Prefect, and licences that differ are told."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from flows import engine, runs
+from flows.places import places
+from schemas import recipe as recipes
+from schemas.recipe import Recipe
+from sources import scavenge as remote
+from sources.scavenge import Fetched
+
+
+def bring(named: str, data: Path | None, as_json: bool, shown: bool) -> str:
+    """Bring what a recipe declares; returns what to print. Raises the faults of `sources.scavenge`."""
+    asked, home = recipes.load(runs.recipe_file(named)), places()
+    where = (data or home.raw).resolve()
+    done = standing(asked, where)
+    if done is None:
+        engine.prepare(home)
+        from flows.bring import scavenge
+
+        try:
+            done = scavenge(asked, where, progress=shown)
+        except Exception as fault:
+            raise runs._own(fault) from None
+    return _json(asked, where, done) if as_json else _text(asked, where, done)
+
+
+def standing(recipe: Recipe, data: Path) -> list[Fetched] | None:
+    """Every file of the recipe, where all are there and nothing is new; None where something is to be brought."""
+    listed = [
+        each for name, spec in recipe.sources.items() for url in spec.urls or [] for each in remote.look(name, url, spec, data)
+    ]
+    found = [remote.standing(each) for each in remote.distinct(listed)]
+    return None if None in found else [each for each in found if each]
+
+
+def licenses(recipe: Recipe, done: list[Fetched]) -> list[str]:
+    """One line for each source whose licence, as found, is not what its recipe says."""
+    lines = []
+    for name, spec in recipe.sources.items():
+        for found in sorted({each.note.license for each in done if each.source == name and each.note.license} - {spec.license}):
+            if spec.license == "unknown":
+                lines.append(f"{name}: its card says the licence is {found}; the recipe names none, so write `license: {found}`")
+            else:
+                lines.append(
+                    f"{name}: its card says the licence is {found}, the recipe says {spec.license}: make sure which holds"
+                )
+    return lines
+
+
+def _text(recipe: Recipe, data: Path, done: list[Fetched]) -> str:
+    new, size = sum(each.new for each in done), sum(each.note.size for each in done) / 1e6
+    if not done:
+        return f"{recipe.name}: no source says `from:`, so there is nothing to bring"
+    said = f"{new:,} new, {len(done) - new:,} unchanged, {size:,.1f} MB in {data}"
+    return "\n".join([*licenses(recipe, done), said if new else f"nothing new: {said}"])
+
+
+def _json(recipe: Recipe, data: Path, done: list[Fetched]) -> str:
+    def line(each: Fetched) -> dict[str, Any]:
+        note = {name: value for name, value in vars(each.note).items() if value is not None}
+        return {"source": each.source, "path": each.path.relative_to(data).as_posix(), "new": each.new} | note
+
+    new, size = sum(each.new for each in done), sum(each.note.size for each in done)
+    told = {"new": new, "unchanged": len(done) - new, "bytes": size, "data": str(data), "licenses": licenses(recipe, done)}
+    return json.dumps(told | {"files": [line(each) for each in done]}, sort_keys=True)
