@@ -104,7 +104,7 @@ def _glimpsed(windows: list[bytes], mode: int) -> list[Any]:
     for place, window in enumerate(windows):
         cutter = Cutter(mode)
         cutter.feed(_begun(window, mode, values) if place else window)
-        values += islice((item[2] for item in cutter.whole() if not item[3]), _EACH)
+        values += islice((record.value for record in cutter.whole() if not record.fault), _EACH)
     return values
 
 
