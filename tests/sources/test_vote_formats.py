@@ -1,5 +1,6 @@
 """Formats with two answers and a vote: who won, by how much, how many agree; and what no two answers can be compared in."""
 
+import csv
 import json
 from collections.abc import Callable
 from itertools import groupby
@@ -40,7 +41,9 @@ def sample(name: str) -> list[dict[str, Any]]:
 
 
 def records(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in next(DUMPS.glob(f"{name}.*")).read_text().splitlines()]
+    path = next(DUMPS.glob(f"{name}.*"))
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines)) if path.suffix == ".csv" else [json.loads(line) for line in lines]
 
 
 def by_record(name: str, pick: Callable[[dict[str, Any]], Any]) -> list[tuple[Any, ...]]:
@@ -213,7 +216,7 @@ def test_mt_bench_reads_to_the_answer_that_was_judged():
 
 
 def test_the_arena_of_kaggle_reads_lists_written_as_text():
-    path = DUMPS / "arena_55k.jsonl"
+    path = DUMPS / "arena_55k.csv"
     [batch] = read(File("s", path, "f"))
     assert batch.refused["reason"].to_pylist() == ["json_syntax"]
     fruit, talk, null, lone, bye = by_record("arena_55k", lambda row: row)
