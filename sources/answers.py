@@ -72,7 +72,8 @@ def group(
 ) -> Iterator[dict[str, Any]]:
     """One row an answer, each with the whole context. Two answers that are the same cannot be one better than the other.
 
-    Its flags: `same_answers` where another answer is the same, `partly_ranked` where only some have a rank, and those of `odd`.
+    Flags: `same_answers` where another answer is the same; `partly_ranked` where only some have a rank; `score_against_rank`
+    where a worse one has the higher score, as where a label was flipped; and those of `odd`.
     """
     if not context:
         raise NoRow("no_prompt", "the answers have no question")
@@ -81,11 +82,18 @@ def group(
     if len(replies) == 2 and replies[0] == replies[1] and ranks[0] is not None:
         ranks = [0, 0]
     said = Counter(map(str, replies))
-    partly = ["partly_ranked"] if len({rank is None for rank in ranks}) == 2 else []
+    of_all = ["partly_ranked"] if len({rank is None for rank in ranks}) == 2 else []
+    of_all += ["score_against_rank"] if _denied(ranks, scores) else []
     for answer, rank, score in zip(replies, ranks, scores, strict=True):
         messages = [*context, *answer]
         same = ["same_answers"] if said[str(answer)] > 1 else []
-        yield {"messages": messages, "rank": rank, "score": score, "flags": [*same, *partly, *odd(messages)]}
+        yield {"messages": messages, "rank": rank, "score": score, "flags": [*same, *of_all, *odd(messages)]}
+
+
+def _denied(ranks: Sequence[int | None], scores: Sequence[float | None]) -> bool:
+    """Whether any answer has a higher score than one of a better rank."""
+    told = sorted((rank, -score) for rank, score in zip(ranks, scores, strict=True) if rank is not None and score is not None)
+    return any(better > worse for (_, better), (_, worse) in pairwise(told))
 
 
 def odd(messages: list[Message]) -> list[str]:

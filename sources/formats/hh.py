@@ -21,5 +21,5 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     """Two rows of one group."""
     context, *replies = part(transcript(value["chosen"]), transcript(value["rejected"]))
     rest = extra(value, ("chosen", "rejected"))
-    for row in group(context, replies, [0, 1], [None, None]):
+    for row in group(context, replies, [0, 1]):
         yield {**row, "extra": rest}

@@ -6,7 +6,7 @@ The files of all trees hold unfinished ones too; their `tree_state` is in `extra
 from collections.abc import Iterator
 from typing import Any
 
-from sources.oasst import Node, node, walk
+from sources.oasst import WORDS, Node, node, walk
 from sources.turns import NoRow, Unreadable
 
 
@@ -25,8 +25,11 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         raise Unreadable("unknown_shape", "a tree has a prompt with replies")
     tree = str(value.get("message_tree_id") or prompt.get("message_id") or "")
     about = {name: held for name, held in value.items() if name != "prompt"}
+    root = node(prompt)
+    if root.fault:
+        raise NoRow(root.fault, f"its prompt: {WORDS[root.fault]}")
     found = False
-    for _, row in walk([node(prompt)], _replies, about):
+    for _, row in walk([root], _replies, about):
         found = True
         yield {**row, "tree_id": tree}
     if not found:

@@ -6,7 +6,7 @@ to completion, so they are no part of the question: they stay in `extra`, with `
 
 The first release wrote 10 for many a critique that said 1 (issue 8 of OpenBMB/UltraFeedback, 2,628 completions with a 10).
 Its authors' rule: with a mean rating of 2 or less it is wrong (`overall_ten`, repaired to 1), up to 4 it is doubtful
-(`overall_ten_doubtful`, left).
+(`overall_ten_doubtful`, left: in their mended release the judge was asked again).
 """
 
 from collections.abc import Iterator

@@ -65,6 +65,15 @@ def test_a_group_says_where_answers_are_empty_or_only_partly_ranked():
     assert [(row["rank"], row["score"], row["flags"]) for row in unjudged] == [(None, None, [])] * 2
 
 
+@given(st.lists(st.tuples(st.sampled_from([None, 0, 1, 2]), st.sampled_from([None, 1.0, 2.0, 3.0])), min_size=1, max_size=6))
+def test_a_score_that_denies_a_rank_is_flagged(judged):
+    ranks, scores = zip(*judged, strict=True)
+    found = list(group(user("q"), [assistant(str(at)) for at in range(len(judged))], ranks, scores))
+    known = [(rank, score) for rank, score in judged if rank is not None and score is not None]
+    denied = any(a < b and x < y for a, x in known for b, y in known)
+    assert all(("score_against_rank" in row["flags"]) == denied for row in found)
+
+
 def test_a_call_is_no_empty_answer_and_only_talkers_repeat():
     call = {"role": "assistant", "content": "", "tool_calls": "[1]"}
     tools = [{"role": "tool", "content": "1"}, {"role": "tool", "content": "2"}]
@@ -100,6 +109,16 @@ def test_siblings_that_are_only_partly_ranked_are_flagged_as_published():
     found = gathered([*asked, *ranked, *sound])
     assert [found[n]["flags"] for n in (2, 3, 5, 6)] == [["partly_ranked"], ["partly_ranked"], [], []]
     assert [found[n]["rank"] for n in (2, 3, 5, 6)] == [0, 1, 0, 1] and found[4].reason == "deleted"
+
+
+def test_a_tree_whose_prompt_may_not_be_shown_says_so():
+    reply = message("a", "q")
+    for odd_one, reason in (({"deleted": True}, "deleted"), ({"review_result": False}, "failed_review"), ({}, None)):
+        value = {"message_tree_id": "q", "prompt": message("q", None, "prompter", replies=[reply], **odd_one)}
+        if reason:
+            assert refusal("oasst_tree", value) == (reason, True)
+        else:
+            assert len(list(load("oasst_tree").rows(value))) == 1
 
 
 def test_votes_ranks_and_the_state_of_a_tree_stay_readable():
@@ -400,7 +419,8 @@ def test_known_faults_of_published_files_are_found(dumps):
     assert len({row["group_id"] for row in found if "partly_ranked" in row["flags"]}) == 37
     found, _ = read_all(dumps / "kkminions888-ops__ultrafeedback-dpo-noise-study/data/noisy/label_flip_20.jsonl")
     assert len({row["group_id"] for row in found if "same_answers" in row["flags"]}) == 4
-    assert all("selected" in json.loads(row["extra"])["metadata"]["noise"] for row in found)
+    flipped = [json.loads(row["extra"])["metadata"]["noise"]["selected"] for row in found if "score_against_rank" in row["flags"]]
+    assert flipped == [True] * 2 * 177, "200 labels were flipped, 23 of them over equal scores"
 
 
 def test_published_scores_without_prompts_and_critiques_are_told_apart(dumps):
