@@ -27,7 +27,8 @@ def looks(value: Any) -> float:
     name, question = _first(value, _ANSWERS), _first(value, _CONTEXTS)
     if name is None or question is None or not isinstance(value[name], list) or not value[name]:
         return 0.0
-    return 0.3 if any(format.looks(value) for format in _NAMED) else _sure(value, value[name])
+    sure = _sure(value, value[name])
+    return min(sure, 0.3) if any(format.looks(value) for format in _NAMED) else sure
 
 
 def _sure(value: dict[str, Any], items: list[Any]) -> float:
