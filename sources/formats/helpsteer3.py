@@ -29,7 +29,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         "language_declared": spoken,
         "raters": len(votes) or None,
         "scores": agreement(votes, lean),
-        "extra": extra(value, _READ | ({"language"} if spoken else set())),
+        "extra": extra(value, _READ | ({"language"} if spoken else set()), turns=value["context"], key="context"),
     }
     for row in vote(thread(value["context"]), [value["response1"], value["response2"]], lean, strengths(lean)):
         yield {**row, **own}

@@ -124,10 +124,18 @@ def _rest(value: dict[str, Any], used: set[str], names: tuple[str, str]) -> str 
     left = {key: held for key, held in value.items() if key not in {*used, *names}}
     if left.get("messages") == value[names[0]]:
         del left["messages"]
-    if isinstance(value.get("input"), dict):
-        left["input"] = {key: held for key, held in value["input"].items() if key not in ("messages", "tools")}
-    left |= {name: more for name in names if isinstance(value[name], list) and (more := leftovers(value[name]))}
-    return extra({key: held for key, held in left.items() if key != "input" or held}, ())
+    if "input" in used and isinstance(value["input"], dict) and (beside := _beside_messages(value["input"])):
+        left["input"] = beside
+    told = {name: value[name] for name in sorted({*names, *used}) if isinstance(value.get(name), list) and is_thread(value[name])}
+    left |= {name: more for name, turns in told.items() if (more := leftovers(turns))}
+    return extra(left, ())
+
+
+def _beside_messages(asked: dict[str, Any]) -> dict[str, Any]:
+    """What an input says beside its messages and tools, and its turns beside theirs."""
+    left = {key: held for key, held in asked.items() if key not in ("messages", "tools")}
+    more = leftovers(asked["messages"]) if is_thread(asked.get("messages")) else None
+    return {**left, "messages": more} if more else left
 
 
 def _thumb(value: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -37,7 +37,7 @@ def test_a_sample_is_told_from_all_other_formats(path):
     found = inspect(path)
     assert found.format == path.stem
     assert found.confidence >= 0.7
-    assert found.rows
+    assert found.rows or found.dropped
     assert all(score <= found.confidence / 2 for _, score in found.others)
 
 

@@ -330,6 +330,19 @@ def test_a_prompt_that_whole_threads_do_not_hold_is_kept():
     assert extra(row) == {"prompt": "another", "system": "Be brief."}
 
 
+def test_what_turns_say_beside_their_words_is_kept():
+    turn = {"role": "user", "content": "Q", "mood": "calm"}
+    [first, _] = one("helpsteer3", {**records("helpsteer3")[0], "context": [turn]})
+    assert extra(first)["context"] == [{"mood": "calm"}]
+    [pair, _] = one(
+        "preference", {"prompt": [turn], "chosen": [{"role": "assistant", "content": "A", "cost": 2}], "rejected": "B"}
+    )
+    assert extra(pair) == {"prompt": [{"mood": "calm"}], "chosen": [{"cost": 2}]}
+    asked = {"messages": [turn], "parallel_tool_calls": False}
+    [pair, _] = one("preference", {"input": asked, "preferred_output": "A", "non_preferred_output": "B"})
+    assert extra(pair) == {"input": {"parallel_tool_calls": False, "messages": [{"mood": "calm"}]}}
+
+
 def counts(path: Path) -> tuple[int, int, dict[str, int]]:
     """Records, rows, and rows by flag."""
     flags: dict[str, int] = {}
