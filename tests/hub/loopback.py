@@ -1,7 +1,9 @@
 """A small Hub on the loopback interface: enough of its HTTP for huggingface_hub and datasets to push, list and load.
 
-Repositories live in memory: a list of commits (path -> bytes) and tags. `faults` maps "METHOD /path-prefix" to a status
-that is answered instead, once each. `log` is every request.
+Repositories live in memory: a list of commits (path -> bytes) and tags. A repository with a `token` is for its bearer alone:
+all of it where it is `private`, its files where it is `gated`; one with a `cdn` sends large files' askers there. `faults` maps
+"METHOD /path-prefix" to a status that is answered instead, once each, and `hooks` to a function that is called first, once each.
+`log` is every request.
 """
 
 import base64
@@ -9,8 +11,11 @@ import hashlib
 import json
 import re
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+
+import yaml
 
 REPO = r"/(?:api/)?datasets/(?P<repo>[^/]+/[^/]+?)"
 
@@ -23,6 +28,7 @@ class Hub(ThreadingHTTPServer):
         self.repos: dict[str, dict] = {}
         self.blobs: dict[str, bytes] = {}
         self.faults: dict[str, int] = {}
+        self.hooks: dict[str, Callable[[], None]] = {}
         self.log: list[str] = []
         self.url = f"http://127.0.0.1:{self.server_port}"
 
@@ -63,6 +69,9 @@ class Answer(BaseHTTPRequestHandler):
         where = urlsplit(self.path)
         path, self.query, self.content = unquote(where.path), dict(parse_qsl(where.query)), self.body()
         self.server.log.append(f"{self.command} {path}")
+        for prefix in list(self.server.hooks):
+            if f"{self.command} {path}".startswith(prefix):
+                self.server.hooks.pop(prefix)()
         for prefix in list(self.server.faults):
             if f"{self.command} {path}".startswith(prefix):
                 return self.say({"error": "as asked"}, self.server.faults.pop(prefix))
@@ -71,10 +80,20 @@ class Answer(BaseHTTPRequestHandler):
                 named = found.groupdict()
                 if named.get("repo") and named["repo"] not in self.server.repos:
                     return self.say({"error": "Repository not found"}, 404, {"X-Error-Code": "RepoNotFound"})
+                if named.get("repo") and (status := self.barred(self.server.repos[named["repo"]], handle is Answer.resolve)):
+                    code = "GatedRepo" if self.server.repos[named["repo"]].get("gated") else "RepoNotFound"
+                    return self.say({"error": "Not for you"}, status, {"X-Error-Code": code})
                 return handle(self, **named)
         return self.say({"error": f"no such page: {path}"}, 404)
 
     do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = answer
+
+    def barred(self, repo, is_file):
+        """The status for somebody without the token, where one is asked for."""
+        said = self.headers.get("Authorization")
+        if "token" not in repo or said == f"Bearer {repo['token']}" or not (repo["private"] or (repo.get("gated") and is_file)):
+            return None
+        return 403 if said else 401
 
     def body(self):
         if self.headers.get("Transfer-Encoding") != "chunked":
@@ -165,8 +184,12 @@ class Answer(BaseHTTPRequestHandler):
         return self.say({})
 
     def info(self, repo, revision="main"):
-        files, sha = self.at(repo, revision or "main")
-        told = {"_id": "1", "id": repo, "sha": sha, "private": self.server.repos[repo]["private"], "gated": False}
+        found = self.at(repo, revision or "main")
+        if found is None:
+            return self.say({"error": "Invalid rev id"}, 404, {"X-Error-Code": "RevisionNotFound"})
+        files, sha = found
+        told = {"_id": "1", "id": repo, "sha": sha, "private": self.server.repos[repo]["private"]}
+        told |= {"gated": self.server.repos[repo].get("gated", False), "cardData": card(files.get("README.md", b""))}
         told |= {"disabled": False, "downloads": 0, "likes": 0, "tags": [], "siblings": [{"rfilename": name} for name in files]}
         self.say(told)
 
@@ -205,6 +228,11 @@ class Answer(BaseHTTPRequestHandler):
         if found is None or name not in found[0]:
             return self.say({"error": "Entry not found"}, 404, {"X-Error-Code": "EntryNotFound"})
         data, sha = found[0][name], found[1]
+        if "cdn" in self.server.repos[repo] and "lfs" in entry(name, data):
+            oid = hashlib.sha256(data).hexdigest()
+            linked = {"X-Linked-ETag": f'"{oid}"', "X-Linked-Size": str(len(data)), "X-Repo-Commit": sha}
+            where = f"{self.server.repos[repo]['cdn']}/{oid}?X-Amz-Signature=s1gnature"
+            return self.say(b"", 302, linked | {"Location": where})
         headers = {"ETag": f'"{hashlib.sha256(data).hexdigest()}"', "X-Repo-Commit": sha, "Accept-Ranges": "bytes"}
         if asked := re.match(r"bytes=(\d*)-(\d*)", self.headers.get("Range") or ""):
             first, last = asked.groups()
@@ -220,7 +248,13 @@ def entry(name, data):
     size = len(data)
     told = {"type": "file", "oid": hashlib.sha1(b"blob %d\0" % size + data).hexdigest(), "size": size, "path": name}
     lfs = {"oid": hashlib.sha256(data).hexdigest(), "size": size, "pointerSize": 134}
-    return told | ({"lfs": lfs} if name.endswith(".parquet") else {})
+    return told | ({"lfs": lfs} if name.endswith((".parquet", ".gz")) else {})
+
+
+def card(readme):
+    """The YAML on top of a dataset card."""
+    found = re.match(rb"---\n(.*?)\n---", readme, re.DOTALL)
+    return yaml.safe_load(found[1]) if found else None
 
 
 ROUTES = [
