@@ -26,10 +26,9 @@ _COUNTS = {"records": "records", "rows": "conversations", "groups": "groups", "t
 
 @dataclass
 class Family:
-    """Files of one folder that are alike."""
+    """Files of one folder, or parts of one archive, that are alike."""
 
     name: str
-    files: list[sources.File] = field(default_factory=list)
     findings: list[sources.Finding] = field(default_factory=list)
 
     def total(self, count: str) -> int:
@@ -39,10 +38,10 @@ class Family:
     def problems(self) -> dict[tuple[str, str], list[str]]:
         """(fate, reason) -> the records, by name."""
         found: dict[tuple[str, str], list[str]] = {}
-        for file, finding in zip(self.files, self.findings, strict=True):
+        for finding in self.findings:
             for fate in FATES:
                 for reason, numbers in getattr(finding, fate).items():
-                    found.setdefault((fate, reason), []).extend(f"{file.name}#{number}" for number in numbers)
+                    found.setdefault((fate, reason), []).extend(f"{finding.name}#{number}" for number in numbers)
         return dict(sorted(found.items(), reverse=True))
 
     def facts(self) -> dict[str, Any]:
@@ -54,7 +53,7 @@ class Family:
         repeated = sum(map(len, asked)) - len(np.unique(np.concatenate(asked))) if asked else 0
         return {
             "path": self.name,
-            "files": [file.name for file in self.files],
+            "files": [finding.name for finding in self.findings],
             "container": one.container,
             "compression": one.compression,
             "format": one.format,
@@ -80,7 +79,7 @@ def show(paths: list[Path], as_json: bool) -> None:
     if len(found) > _BLOCKS:
         to.print(_overview(found))
         counts = ", ".join(f"{sum(family.total(count) for family in found):,} {name}" for count, name in _COUNTS.items())
-        to.print(f"{sum(len(family.files) for family in found):,} files, {counts}")
+        to.print(f"{sum(len(family.findings) for family in found):,} files, {counts}")
     for family in found if len(found) <= _BLOCKS else ():
         _print(to, family)
     for path in paths:
@@ -94,11 +93,10 @@ def _families(paths: list[Path]) -> list[Family]:
     files = [(path, file) for path in paths for file in _files(path)]
     folders = {path: len({_top(file) for other, file in files if other == path}) for path in paths}
     for path, file in track(files, "reading", console=screen.errors(), disable=not sys.stderr.isatty(), transient=True):
-        one = sources.inspect(file.path)
         name = str(path) if folders[path] == 1 else str(path / _top(file)) if len(paths) > 1 else _top(file)
-        family = found.setdefault((str(path), name, one.container, one.compression, str(one.format)), Family(name))
-        family.files.append(file)
-        family.findings.append(one)
+        for one in sources.parts(file):
+            key = (str(path), name, one.container, one.compression, str(one.format))
+            found.setdefault(key, Family(name)).findings.append(one)
     return list(found.values())
 
 
@@ -145,7 +143,7 @@ def _overview(families: list[Family]) -> Table:
         facts = family.facts()
         packed = "" if facts["compression"] == "plain" else f".{facts['compression']}"
         counts = [f"{facts[count]:,}" for count in _COUNTS]
-        cells = [facts["path"], f"{len(family.files):,}", facts["container"] + packed, facts["format"] or "-"]
+        cells = [facts["path"], f"{len(family.findings):,}", facts["container"] + packed, facts["format"] or "-"]
         sure = f"{facts['confidence']:.0%}" if facts["format"] else ""
         cells += [sure, *counts, _spoken(facts, 3), "; ".join(_problems(family, facts))]
         drawn.add_row(*map(screen.safe, cells))
@@ -155,7 +153,7 @@ def _overview(families: list[Family]) -> Table:
 def _print(to: Console, family: Family) -> None:
     """One family at length, with the records that each problem is in."""
     facts = family.facts()
-    files = f" ({len(family.files):,} files)" if len(family.files) > 1 else ""
+    files = f" ({len(family.findings):,} files)" if len(family.findings) > 1 else ""
     near = ", ".join(f"{other} {sure:.0%}" for other, sure in facts["others"][:2])
     packed = "" if facts["compression"] == "plain" else f" in {facts['compression']}"
     sure = f"format {facts['format']}, {facts['confidence']:.0%} sure" if facts["format"] else "no known format"

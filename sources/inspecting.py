@@ -1,6 +1,7 @@
 """What a file is and what it holds, without writing anything: `winnow inspect`."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ import pyarrow.compute as pc
 
 from schemas.ledger import DROPPED
 from schemas.rows import ROW
+from sources import archives
+from sources.kinds import HEAD, compression
 from sources.places import File
 from sources.reading import Batch, opened, read
-from sources.streams import compression
 
 SAMPLE = 64  # rows of a batch whose language may be told, evenly spread
 
@@ -29,6 +31,7 @@ class Finding:
     format: str | None
     confidence: float
     others: list[tuple[str, float]]  # formats that came close, best first
+    name: str
     records: int = 0
     rows: int = 0
     groups: int = 0  # sets of answers to one context
@@ -42,15 +45,24 @@ class Finding:
 
 
 def inspect(path: Path, format: str | None = None) -> Finding:
-    """Read the whole file and say what was found. A format can be pinned."""
-    with open(path, "rb") as handle:
-        packed = compression(handle.read(4))
-    file = File("file", path, path.name, format=format)
-    found = opened(file)
-    finding = Finding(found.container, packed, *found.guess)
-    for batch in read(file):
-        _add(finding, batch)
-    return finding
+    """Read the whole file and say what was found. A format can be pinned. Of an archive it is the first part."""
+    return next(parts(File("file", path, path.name, format=format)))
+
+
+def parts(file: File) -> Iterator[Finding]:
+    """A finding for the file, or for each part of an archive, whose `name` begins with the archive's."""
+    for part in archives.parts(file):
+        if isinstance(part, archives.Refused):
+            finding = Finding("archive", "plain", None, 0.0, [], part.name, 1)
+            finding.quarantined[part.reason], finding.details[part.reason] = [0], part.detail
+        else:
+            with part.where.open("rb") as handle:
+                packed = compression(handle.read(HEAD))
+            found = opened(part)
+            finding = Finding(found.container, packed, *found.guess, part.name)
+            for batch in read(part):
+                _add(finding, batch)
+        yield finding
 
 
 def _add(finding: Finding, batch: Batch) -> None:

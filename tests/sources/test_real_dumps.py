@@ -22,7 +22,7 @@ COUNTS = {
     "yangjianxin1__Firefly/data/dummy_dpo.jsonl": (16, 32, {}),
     "InternLM__xtuner/tests/resource/openai_sft.jsonl": (128, 128, {}),
     "shibing624__MedicalGPT/data/finetune/sharegpt_zh_1K.json": (1000, 1000, {}),
-    "suzgunmirac__BIG-Bench-Hard/bbh/snarks.json": (178, 0, {"unknown_shape": 178}),
+    "suzgunmirac__BIG-Bench-Hard/bbh/snarks.json": (178, 178, {}),
 }
 
 

@@ -1,0 +1,24 @@
+"""Plain texts, as for pretraining: nobody asks and nobody answers, so they give no rows."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sources.turns import NoRow
+
+_MARKS = {"text", "id", "url", "title", "source", "meta", "metadata", "timestamp", "date", "lang", "language", "score"}
+
+
+_SPEAKERS = re.compile(r"(?:^|\n)\W*(?:human|user|assistant|bot|ai)\W{0,3}:", re.IGNORECASE)
+
+
+def looks(value: Any) -> float:
+    """Nearly sure of a text with nothing but marks of where it is from, in which nobody speaks."""
+    if not isinstance(value, dict) or not isinstance(value.get("text"), str) or not value.keys() <= _MARKS:
+        return 0.0
+    return 0.0 if _SPEAKERS.search(value["text"]) else 0.8
+
+
+def rows(value: Any) -> Iterator[dict[str, Any]]:
+    """None."""
+    raise NoRow("no_conversation", "a text that nobody asked for")
