@@ -28,9 +28,15 @@ def record(where: Where) -> tuple[int, bytes, None, str, str]:
         first = next(chunks(where), b"")[:KEPT]
     except Corrupt as broken:
         return 0, b"", None, broken.reason, broken.detail
-    if first[:2] in (b"\xff\xfe", b"\xfe\xff") or (first[1:2] == b"\0" and first[:1] > b"\0"):
+    if is_utf16(first):
         return 0, first, None, "encoding", "the file is UTF-16, not UTF-8: `iconv -f UTF-16 -t UTF-8` writes it anew"
     return 0, first, None, "unknown_container", f"{_looks(first)}: neither JSON lines, nor a JSON array, nor JSON values"
+
+
+def is_utf16(first: bytes) -> bool:
+    """Whether every other byte of the first four is NUL, or a mark says so."""
+    even, odd = first[0:4:2], first[1:4:2]
+    return first[:2] in (b"\xff\xfe", b"\xfe\xff") or (b"\0\0" in (even, odd) and even != odd)
 
 
 def _looks(first: bytes) -> str:

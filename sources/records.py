@@ -8,9 +8,10 @@ element or value ends where `mending` finds the next one.
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import orjson
 
-from sources import foreign, spans, strict
+from sources import foreign, mending, spans, strict
 from sources.cutter import Cutter, Record
 from sources.kinds import Where
 from sources.streams import Corrupt, chunks
@@ -23,20 +24,20 @@ CONTAINERS = {spans.LINES: "lines", spans.ARRAY: "array", spans.VALUES: "values"
 
 def container(head: bytes) -> int | None:
     """LINES, ARRAY or VALUES, from the first bytes of a file; None for what is no JSON at all."""
-    body = head.removeprefix(b"\xef\xbb\xbf")
-    text = body.lstrip()
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not text:
         return spans.LINES
-    if text[:1] not in b'{["-0123456789tfn' or text[1:2] == b"\0":
+    if foreign.is_utf16(text):
         return None
     *lines, last = [line.strip() for line in text.split(b"\n", _LINES_SEEN)]
     lines = [line for line in ([*lines, last] if not lines or _reads(last) else lines) if line]  # the head may cut the last
-    whole = sum(_reads(line) for line in lines)
+    read = [_reads(line.removesuffix(b",")) for line in lines]
     if text[:1] == b"[":
-        return spans.LINES if len(lines) > 1 and whole * 2 > len(lines) else spans.ARRAY
-    if whole and 2 * sum(_alone(line) for line in lines) >= len(lines):
+        many = 2 * sum(read if read[0] else map(_is_list, lines, read)) > len(lines) > 1
+        return spans.LINES if many else spans.ARRAY
+    if (read[0] and 2 * sum(read) > len(lines) > 1) or (any(read) and 2 * sum(map(_alone, lines)) >= len(lines)):
         return spans.LINES
-    return spans.VALUES if text[:1] == b"{" else None
+    return spans.VALUES if text[:1] == b"{" or (b"\0" not in text[:256] and _goes_on(text)) else None
 
 
 def records(where: Where, mode: int | None, start: int = 0, end: int | None = None, first: int = 0) -> Iterator[Record]:
@@ -95,6 +96,22 @@ def _reads(line: bytes) -> bool:
         return isinstance(strict.decode(line, 0), dict | list)
     except strict.Refused:
         return False
+
+
+def _is_list(line: bytes, read: bool) -> bool:
+    return read and line[:1] == b"["
+
+
+def _goes_on(text: bytes) -> bool:
+    """Whether records follow, each right after the other, on a beginning that is none."""
+    _, again = mending.resume(text, -1, True, mending.Fellows())
+    if again < 0:
+        return False
+    found = np.empty((3, _LINES_SEEN), np.int64)
+    count, *_ = spans.cut(np.frombuffer(text, np.uint8), again, spans.VALUES, spans.INSIDE, found)
+    starts, ends = found[0, :count], found[1, :count]
+    opens = all(text[start] in b"{[" for start in starts)
+    return bool(count > 1 and opens and 2 * (ends - starts).sum() >= ends[-1])
 
 
 def _alone(line: bytes) -> bool:
