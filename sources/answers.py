@@ -9,7 +9,8 @@ from typing import Any
 from schemas.rows import Message
 from sources.turns import NoRow, Unreadable, dense, message, thread
 
-_SAID = re.compile(r"(?:^|\n\n)(Human|Assistant):[ \t]?")
+_SAID = re.compile(r"\n\n(Human|Assistant):[ \t]?")
+_FEW = 16  # answers are compared with each other up to here, by their texts beyond: many would cost their square
 
 
 def is_transcript(text: Any) -> bool:
@@ -19,7 +20,7 @@ def is_transcript(text: Any) -> bool:
 
 def transcript(text: str) -> list[Message]:
     """The messages of such a talk; a last `Assistant:` with nothing behind it is an empty turn."""
-    parts = _SAID.split(text)
+    parts = _SAID.split(text if text.startswith("\n\n") else "\n\n" + text)
     if parts[0].strip():
         raise Unreadable("unknown_shape", "the transcript does not begin with Human: or Assistant:")
     roles = ("user" if who == "Human" else "assistant" for who in parts[1::2])
@@ -81,13 +82,20 @@ def group(
     ranks, scores = ranks or none, scores or none
     if len(replies) == 2 and replies[0] == replies[1] and ranks[0] is not None:
         ranks = [0, 0]
-    said = Counter(map(str, replies))
     of_all = ["partly_ranked"] if len({rank is None for rank in ranks}) == 2 else []
     of_all += ["score_against_rank"] if _denied(ranks, scores) else []
-    for answer, rank, score in zip(replies, ranks, scores, strict=True):
+    for answer, again, rank, score in zip(replies, _again(replies), ranks, scores, strict=True):
         messages = [*context, *answer]
-        same = ["same_answers"] if said[str(answer)] > 1 else []
+        same = ["same_answers"] if again else []
         yield {"messages": messages, "rank": rank, "score": score, "flags": [*same, *of_all, *odd(messages)]}
+
+
+def _again(replies: list[list[Message]]) -> list[bool]:
+    """For each answer whether another is the same."""
+    if len(replies) <= _FEW:
+        return [replies.count(answer) > 1 for answer in replies]
+    said = Counter(map(str, replies))
+    return [said[str(answer)] > 1 for answer in replies]
 
 
 def _denied(ranks: Sequence[int | None], scores: Sequence[float | None]) -> bool:

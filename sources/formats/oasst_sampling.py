@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sources.answers import asked, group, reply
-from sources.turns import NoRow, Unreadable, common, extra
+from sources.turns import NoRow, Unreadable, extra, string
 
 
 def looks(value: Any) -> float:
@@ -25,9 +25,9 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         raise NoRow("no_answer", "a prompt without outputs")
     if not all(isinstance(text, str) for _, text in found):
         raise Unreadable("not_text", "an output is not text")
-    row, used = common(value)
-    rest = {name: held for name, held in value.items() if name not in {*used, "prompt", "results"}}
+    rest = {name: held for name, held in value.items() if name not in ("prompt", "results", "model_name")}
+    model = string(value.get("model_name"))
     answers = group(asked(value["prompt"]), [reply(text) for _, text in found])
     for answer, (result, _) in zip(answers, found, strict=True):
         own = {name: held for name, held in result.items() if name != "outputs"}
-        yield {**row, **answer, "extra": extra({**rest, **own}, ())}
+        yield {**answer, "model": model, "extra": extra({**rest, **own}, ())}

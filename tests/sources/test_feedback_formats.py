@@ -238,6 +238,15 @@ def test_a_ten_that_meant_one_is_found_and_mended():
     assert format.repair(doubtful) is doubtful and format.repair(plain) is plain
 
 
+@pytest.mark.parametrize("repair", [False, True])
+def test_a_reader_tells_of_false_tens_and_mends_them_where_asked(repair):
+    path = DUMPS / "ultrafeedback.jsonl"
+    [batch] = read(File("s", path, path.name, repair=repair))
+    first, second = (row for row in batch.rows.slice(0, 2).to_pylist())
+    assert first["flags"] == second["flags"] == ["overall_ten"]
+    assert (second["score"], second["rank"]) == ((1.0, 2) if repair else (10.0, 0))
+
+
 @given(st.lists(st.tuples(st.sampled_from([1, 5, 10, 10.0, "10", None]), st.floats(1, 5)), max_size=5))
 def test_mending_is_done_once_and_touches_only_false_tens(scored):
     format = load("ultrafeedback")
@@ -359,6 +368,7 @@ def test_sampling_reports_are_groups_without_an_order():
     found = rows("oasst_sampling", 0)
     assert column(found, "rank") == [None] * 3 == column(found, "score")
     assert [said(row)[-1][1] for row in found] == ["The Nile.", "The Congo.", "The Nile."]
+    assert column(rows("oasst_sampling", 1), "model") == ["m9"]
     assert json.loads(found[1]["extra"]) == {"sampling_config": "k50", "sampling_params": {"top_k": 50, "temperature": 1.0}}
 
 
