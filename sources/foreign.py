@@ -7,15 +7,17 @@ from sources.streams import Corrupt, chunks
 
 KEPT = 1 << 20  # bytes kept of a file that is none of ours, or of a record that is too long
 _MAGIC = {
-    b"PAR1": "Parquet",
-    b"PK\x03\x04": "a zip archive (unpack it first)",
-    b"BZh": "packed with bzip2 (unpack it first)",
-    b"\xfd7zXZ": "packed with xz (unpack it first)",
     **{bytes([0x80, version]): "a Python pickle (which is code, so nothing here opens it)" for version in range(2, 6)},
+    b"PK\x03\x04": "an archive in an archive (unpack the outer one)",
+    b"PARE": "Parquet, encrypted (write it anew without a key)",
+    b"FEA1": "Feather of its first version (write it anew as Parquet)",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive (unpack it first)",
+    b"Rar!": "a RAR archive (unpack it first)",
+    b"\x93NUMPY": "a NumPy array",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
     b"%PDF": "a PDF",
-    b"ARROW1": "an Arrow file",
     b"SQLite format 3": "an SQLite database",
     b"<": "HTML or XML",
 }

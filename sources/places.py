@@ -10,11 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from schemas.faults import MissingFault, UsageFault
-from sources.archives import Member
-from sources.kinds import compression
-
-_DATA = {".json", ".jsonl", ".ndjson", ".jl", ".jsonlines"}
-_PACKED = {".gz", ".gzip", ".zst", ".zstd"}
+from sources.archives import Member, left_out
+from sources.data import SEEN, is_data
 
 
 @dataclass(frozen=True)
@@ -53,17 +50,22 @@ def check(path: Path) -> None:
 def files(source: str, spec: Any, data: Path) -> list[File]:
     """The files of a source (`spec` has path, license, format), sorted by the bytes of their ids. Raises MissingFault."""
     prefix, names = _listed(spec.path, data)
-    taken = [name for name in names if _is_data(prefix / name, asked=not (data / spec.path).is_dir())]
+    why = {name: _left_out(prefix / name, asked=not (data / spec.path).is_dir()) for name in names}
+    taken = [name for name in names if why[name] is None]
     if not taken:
-        raise MissingFault(_missing(source, spec.path, data, prefix, names))
+        raise MissingFault(_missing(source, spec.path, data, prefix, why))
     found = (_file(source, prefix, name, spec) for name in taken)
     return sorted(found, key=lambda file: f"{source}/{file.name}#".encode())
 
 
 def skipped(spec: Any, data: Path) -> list[str]:
-    """Names in a folder that are no data (a readme, a picture), for the report; nothing is left out in silence."""
+    """Names that are no data (a readme, a picture, a pipe), in archives too, for the report; nothing is left out in silence."""
     prefix, names = _listed(spec.path, data)
-    return sorted(_name(name) for name in names if not _is_data(prefix / name, asked=not (data / spec.path).is_dir()))
+    found: list[str] = []
+    for name in names:
+        why = _left_out(prefix / name, asked=not (data / spec.path).is_dir())
+        found += left_out(_file("", prefix, name, spec)) if why is None else [f"{_name(name)} ({why})" if why else _name(name)]
+    return sorted(found)
 
 
 def _file(source: str, prefix: Path, name: str, spec: Any) -> File:
@@ -83,17 +85,17 @@ def _pattern(path: str, data: Path) -> bool:
 
 
 def _listed(path: str, data: Path) -> tuple[Path, list[str]]:
-    """The fixed prefix, and the names of all regular files below it that the path means."""
+    """The fixed prefix, and the names of all files below it that the path means, be they pipes or links to nowhere."""
     if _pattern(path, data):
         parts = Path(path).parts
         fixed = next(n for n, part in enumerate(parts) if glob.has_magic(part))
         prefix = data.joinpath(*parts[:fixed])
         names = glob.glob(os.path.join(*parts[fixed:]), root_dir=prefix, recursive=True)
-        return prefix, _once(prefix, [name for name in names if _is_regular(prefix / name)])
+        return prefix, _once(prefix, [name for name in names if not (prefix / name).is_dir()])
     there = data / path
     if there.is_dir():
         return there, sorted(_walked(there))
-    return there.parent, [there.name] if _is_regular(there) else []
+    return there.parent, [there.name] if there.is_file() else []
 
 
 def _once(prefix: Path, names: list[str]) -> list[str]:
@@ -105,35 +107,34 @@ def _once(prefix: Path, names: list[str]) -> list[str]:
 
 
 def _walked(folder: Path) -> Iterator[str]:
-    for root, folders, names in os.walk(folder):
+    """Files, links to folders (which are not followed) and folders that cannot be listed."""
+    closed: list[OSError] = []
+    for root, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            path = Path(root, name)
-            if not name.startswith(".") and _is_regular(path):
-                yield os.path.relpath(path, folder)
+        linked = [name for name in folders if os.path.islink(os.path.join(root, name))]
+        yield from (os.path.relpath(os.path.join(root, name), folder) for name in names + linked if not name.startswith("."))
+    yield from (os.path.relpath(error.filename, folder) for error in closed)
 
 
-def _is_regular(path: Path) -> bool:
+def _left_out(path: Path, asked: bool) -> str | None:
+    """Why a file is no data, None where it is. A file that was asked for by its name or by a pattern is taken at its word."""
     try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except OSError:
-        return False
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            return "not regular: a link to a folder" if stat.S_ISDIR(mode) else "not regular: a pipe or a device"
+        with open(path, "rb") as handle:
+            return None if asked or is_data(path.name, handle.read(SEEN)) else ""
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
 
 
-def _is_data(path: Path, asked: bool) -> bool:
-    """A file that was asked for by pattern is data; in a folder, one that is called so or begins like JSON or is packed."""
-    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
-    if asked or (suffixes and (suffixes[-1] in _DATA or (suffixes[-1] in _PACKED and suffixes[0] in _DATA))):
-        return True
-    with open(path, "rb") as handle:
-        first = handle.read(512)
-    return compression(first) != "plain" or first.removeprefix(b"\xef\xbb\xbf").lstrip()[:2] in (b'{"', b"[{", b"{\n", b"[\n")
-
-
-def _missing(source: str, path: str, data: Path, prefix: Path, names: list[str]) -> str:
-    if names:
-        return f"source {source!r}: none of the {len(names)} files under {prefix} is data; the first is {names[0]!r}"
-    return f"source {source!r}: {_absent(data / path)}"
+def _missing(source: str, path: str, data: Path, prefix: Path, why: dict[str, str | None]) -> str:
+    if not why:
+        return f"source {source!r}: {_absent(data / path)}"
+    name, reason = next(iter(why.items()))
+    return (
+        f"source {source!r}: none of the {len(why)} files under {prefix} is data; the first is {name!r}{reason and f', {reason}'}"
+    )
 
 
 def _absent(path: Path) -> str:

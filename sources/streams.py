@@ -1,6 +1,7 @@
 """A file as a stream of decompressed bytes: how it is packed is told by its first bytes and never by its name."""
 
 import bz2
+import io
 import lzma
 import os
 import tempfile
@@ -14,7 +15,7 @@ from typing import BinaryIO
 from sources import columns
 from sources.kinds import HEAD, Corrupt, Where, columnar, compression
 
-__all__ = ["WINDOW", "Corrupt", "chunks", "compression", "whole"]
+__all__ = ["WINDOW", "Corrupt", "chunks", "compression", "peek", "unpacked", "whole"]
 
 WINDOW = 4 << 20  # bytes handed on at a time
 BOMB_RATIO, BOMB_FLOOR = 400, 256 << 20  # text reaches 30:1; gzip itself cannot pass 1032:1
@@ -27,33 +28,49 @@ def chunks(where: Where, start: int = 0, end: int | None = None) -> Iterator[byt
 
     `start` and `end` cut a piece out of a plain file. Raises Corrupt where checksum, end or ratio is wrong.
     """
-    with where.open("rb") as handle, closing(_opened(handle, start, end)) as pieces:
+    with where.open("rb") as handle, closing(_lines(handle, start, end)) as pieces:
         yield from pieces
 
 
 def whole(where: Where) -> Corrupt | None:
     """What is wrong with a file that can be checked as a whole, all of which is read; None for a sound or a plain one."""
-    with where.open("rb") as handle:
-        head = handle.read(HEAD)
-        handle.seek(0)
-        if compression(head) == "plain" and not columnar(head) and not isinstance(handle, zipfile.ZipExtFile):
-            return None
-        try:
-            for _ in _opened(handle, check=True):
-                pass
-        except Corrupt as broken:
-            return broken
+    try:
+        with where.open("rb") as handle:
+            head = handle.read(HEAD)
+            handle.seek(0)
+            if compression(head) != "plain" or columnar(head) or isinstance(handle, zipfile.ZipExtFile):
+                for _ in _lines(handle, check=True):
+                    pass
+    except Corrupt as broken:
+        return broken
     return None
 
 
-def _opened(handle: BinaryIO, start: int = 0, end: int | None = None, check: bool = False) -> Generator[bytes]:
+def peek(where: Where, size: int = HEAD) -> bytes:
+    """The first decompressed bytes, or fewer where a step gives fewer; nothing where they cannot be had."""
+    try:
+        with where.open("rb") as handle:
+            first = handle.read(size)
+            kind = compression(first)
+            handle.seek(0)
+            return first if kind == "plain" else next(_UNPACK[kind](handle), b"")[:size]
+    except Corrupt:
+        return b""
+
+
+def unpacked(handle: BinaryIO, start: int = 0, end: int | None = None) -> Generator[bytes]:
+    """The decompressed bytes of an open file, whatever they are. Raises Corrupt."""
     kind = compression(handle.read(HEAD))
     handle.seek(start)
-    packed = kind != "plain"
-    pieces = _guarded(_UNPACK[kind](handle), handle.tell) if packed else _plain(handle, start, end)
-    first = b"" if start else next(pieces, b"")
-    if columnar(first):
-        with _real(handle, chain([first], pieces), packed) as table, closing(columns.lines(table, check)) as lines:
+    pieces = _plain(handle, start, end) if kind == "plain" else _guarded(_UNPACK[kind](handle), handle.tell)
+    yield from pieces
+
+
+def _lines(handle: BinaryIO, start: int = 0, end: int | None = None, check: bool = False) -> Generator[bytes]:
+    pieces = unpacked(handle, start, end)
+    first = next(pieces, b"")
+    if start == 0 and columnar(first):
+        with _real(handle, chain([first], pieces)) as table, closing(columns.lines(table, check)) as lines:
             size = os.fstat(table.fileno()).st_size
             yield from _guarded(lines, lambda: size)
     else:
@@ -62,13 +79,10 @@ def _opened(handle: BinaryIO, start: int = 0, end: int | None = None, check: boo
 
 
 @contextmanager
-def _real(handle: BinaryIO, pieces: Iterator[bytes], packed: bool) -> Iterator[BinaryIO]:
-    """A file with all these bytes, which is the file itself where it is one."""
-    try:
-        handle.fileno()
-    except OSError:
-        packed = True
-    if not packed:
+def _real(handle: BinaryIO, pieces: Iterator[bytes]) -> Iterator[BinaryIO]:
+    """A file with all these bytes, which is the open one where it is a plain file."""
+    raw = handle.raw if isinstance(handle, io.BufferedReader) else None
+    if isinstance(raw, io.FileIO) and columnar(os.pread(raw.fileno(), HEAD, 0)):
         yield handle
         return
     with tempfile.TemporaryFile() as spool:
