@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sources import streams
 from sources.data import SEEN, is_data
 from sources.kinds import Corrupt, archive, compression
-from sources.members import BROKEN, FLOOR, RATIO, Entry, Member, taped, zipped
+from sources.members import BROKEN, FLOOR, RATIO, Entry, Member, is_bomb, taped, zipped
 
 if TYPE_CHECKING:
     from sources.places import File
@@ -124,7 +124,7 @@ def _fault(entry: Entry, again: bool) -> tuple[str, str] | None:
     size = entry.member.size
     if entry.reason:
         return entry.reason, entry.detail
-    if size > FLOOR and size > RATIO * entry.packed:
+    if is_bomb(size, entry.packed):
         return "bomb", f"{entry.packed:,} bytes would grow to {size:,}: more than {RATIO} times"
     return ("repeated_name", "an earlier member has this name, or one that differs only by case") if again else None
 

@@ -57,6 +57,11 @@ class Entry(NamedTuple):
     detail: str
 
 
+def is_bomb(size: int, packed: int) -> bool:
+    """Whether so many bytes are packed closer than data ever is."""
+    return size > FLOOR and size > RATIO * packed
+
+
 class _Tape(NamedTuple):
     """A tar that can be read anywhere, and where it broke off when it was unpacked."""
 
@@ -69,9 +74,11 @@ class _Modest(io.BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Bytes from the place. Raises EOFError."""
-        if size is None or not 0 <= size <= _LISTED:
+        wanted = _LISTED + 1 if size is None or size < 0 else size
+        found = super().read(min(wanted, _LISTED + 1))
+        if len(found) > _LISTED:
             raise EOFError("its own lists are larger than those of any sound one")
-        return super().read(size)
+        return found
 
 
 class _Piece(io.RawIOBase):
@@ -118,7 +125,8 @@ def _box(path: Path, changed: int, size: int, process: int) -> zipfile.ZipFile:
 def zipped(path: Path) -> Iterator[Entry]:
     infos = _box(*_stamp(path), os.getpid()).infolist()
     packed = path.stat().st_size
-    if (total := sum(info.file_size for info in infos)) > max(FLOOR, RATIO * packed):
+    total = sum(info.file_size for info in infos if not is_bomb(info.file_size, info.compress_size))
+    if is_bomb(total, packed):
         raise Corrupt("bomb", f"{packed:,} bytes would grow to {total:,}: more than {RATIO} times")
     overlapping, end = set[int](), 0
     for start, size in sorted((info.header_offset, info.compress_size) for info in infos):
@@ -157,7 +165,7 @@ def _tape(path: Path, changed: int, size: int) -> _Tape:
     try:
         for piece in streams.unpacked(handle):
             total += len(piece)
-            if total > min(LARGEST, max(FLOOR, RATIO * size)):
+            if total > LARGEST or is_bomb(total, size):
                 raise Corrupt("bomb", f"{size:,} bytes have grown to over {total:,}: more than {RATIO} times, or {LARGEST:,}")
             spool.write(piece)
     except Corrupt as broken:
