@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from schemas.rows import Message
-from sources.turns import Unreadable
+from sources.turns import Unreadable, as_json
 
 MOST = 100_000  # messages in all rows of one tree: beyond it only one thread is read
 
@@ -32,6 +32,7 @@ class _Tree:
         self.above: dict[str, str | None] = {}
         self.depth: dict[str, int] = {}
         self.root: dict[str, str] = {}
+        self.question: dict[str, str | None] = {}  # what a node answers
         for key in nodes:
             self.climb(key)
         self.spoken = [key for key in nodes if nodes[key].messages]
@@ -56,6 +57,7 @@ class _Tree:
             self.above[step] = over
             self.depth[step] = 1 + (0 if over is None else self.depth[over])
             self.root[step] = step if over is None else self.root[over]
+            self.question[step] = over if over is None or self.asks(over) else self.question[over]
 
     def asks(self, key: str) -> bool:
         """Whether a node is the person's turn."""
@@ -69,13 +71,6 @@ class _Tree:
             key = self.above[key]
         return keys[::-1]
 
-    def question(self, key: str) -> str | None:
-        """What a node answers."""
-        above = self.above[key]
-        while above is not None and not self.asks(above):
-            above = self.above[above]
-        return above
-
 
 def rows(nodes: dict[str, Node], current: str | None = None) -> Iterator[tuple[list[str], dict[str, Any]]]:
     """For each row its nodes' keys from the root down, and the row. `current` names the leaf that the person sees."""
@@ -83,11 +78,11 @@ def rows(nodes: dict[str, Node], current: str | None = None) -> Iterator[tuple[l
     answers = [key for key in tree.spoken if not tree.asks(key) and _is_last(tree, key)]
     rivals: dict[str, list[str]] = {}
     for key in answers:
-        if (question := tree.question(key)) is not None:
+        if (question := tree.question[key]) is not None:
             rivals.setdefault(question, []).append(key)
     rivals = {question: keys for question, keys in rivals.items() if len(keys) > 1}
     ranks = {key: rank for keys in rivals.values() for key, rank in _ranks(tree, keys)}
-    left = {step for key, rank in ranks.items() if rank == 1 for step in _answer(tree, key)} - tree.current
+    left = _left(tree, [key for key, rank in ranks.items() if rank == 1])
     wanted = [key for key in tree.spoken if key in ranks or not tree.below.get(key)]
     flags = None
     if sum(tree.depth[key] for key in wanted) > MOST:
@@ -100,7 +95,7 @@ def rows(nodes: dict[str, Node], current: str | None = None) -> Iterator[tuple[l
         row["model"] = next((nodes[step].model for step in reversed(keys) if nodes[step].model), None)
         row["group_id"] = None
         if shared[tree.root[key]] > 1:
-            place = {"tree_id": tree.root[key], "group_id": key if tree.asks(key) else tree.question(key) or key}
+            place = {"tree_id": tree.root[key], "group_id": key if tree.asks(key) else tree.question[key] or key}
             row |= {**place, "rank": ranks.get(key), "path_rank": int(not left.isdisjoint(keys))}
         yield keys, row
 
@@ -118,39 +113,43 @@ def _ranks(tree: _Tree, keys: list[str]) -> list[tuple[str, int | None]]:
     return [(key, int(key not in tree.current)) for key in keys]
 
 
-def _answer(tree: _Tree, key: str) -> list[str]:
-    """The nodes of an answer, from its last to its first."""
-    steps, step = [], key
-    while True:
-        steps.append(step)
-        above = tree.above[step]
-        if above is None or tree.asks(above):
-            return steps
-        step = above
+def _left(tree: _Tree, answers: list[str]) -> set[str]:
+    """The nodes of answers that were left behind, up to where they part from the current thread."""
+    left: set[str] = set()
+    for step in answers:
+        key: str | None = step
+        while key is not None and key not in left and key not in tree.current and not tree.asks(key):
+            left.add(key)
+            key = tree.above[key]
+    return left
 
 
 def joined(messages: list[Message]) -> list[Message]:
     """Thoughts go to the turn that follows them, and calls to the words that announce them: apps keep them apart."""
     turns: list[Message] = []
+    thoughts: list[list[str]] = []
+    called: list[list[str]] = []
     for message in messages:
-        last = turns[-1] if turns else message
-        if last is message or last["role"] != "assistant" or message["role"] != "assistant":
-            turns.append(message)
-        elif not last["content"] and not last.get("tool_calls"):
-            turns[-1] = {**message, "reasoning": _text(last.get("reasoning"), message.get("reasoning"))}
-        elif message.get("tool_calls") and not message["content"]:
-            calls = [
-                call for each in (last, message) if each.get("tool_calls") for call in orjson.loads(each["tool_calls"] or "")
-            ]
-            thoughts = _text(last.get("reasoning"), message.get("reasoning"))
-            turns[-1] = {**last, "reasoning": thoughts, "tool_calls": orjson.dumps(calls).decode()}
+        own, calls = message.get("reasoning"), message.get("tool_calls")
+        last = turns[-1] if turns and turns[-1]["role"] == message["role"] == "assistant" else None
+        if last and ((calls and not message["content"]) or not (last["content"] or called[-1])):
+            turns[-1] = last if last["content"] else {**last, **message}
         else:
             turns.append(message)
-    return turns
+            thoughts.append([])
+            called.append([])
+        thoughts[-1] += [own] if own else []
+        called[-1] += [calls] if calls else []
+    return [_one(*parts) for parts in zip(turns, thoughts, called, strict=True)]
 
 
-def _text(*parts: str | None) -> str | None:
-    return "\n\n".join(part for part in parts if part) or None
+def _one(turn: Message, thoughts: list[str], calls: list[str]) -> Message:
+    """The turn with all that was thought and called on the way to it."""
+    if len(thoughts) > 1 or (thoughts and not turn.get("reasoning")):
+        turn = {**turn, "reasoning": "\n\n".join(thoughts)}
+    if len(calls) > 1 or (calls and not turn.get("tool_calls")):
+        turn = {**turn, "tool_calls": as_json([call for each in calls for call in orjson.loads(each)])}
+    return turn
 
 
 def chained(parts: list[list[Message]]) -> dict[str, Node]:

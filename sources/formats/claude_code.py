@@ -4,6 +4,7 @@ One row a path through a session; where the person went back and asked again, th
 answer are one turn, thinking is reasoning, and results of calls made side by side all stay on the path.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -81,32 +82,38 @@ def _messages(line: dict[str, Any]) -> tuple[list[Any], bool]:
 
 def _beside(nodes: dict[str, branches.Node]) -> dict[str, branches.Node]:
     """Results of calls made side by side hang below several lines of one answer: here they follow each other."""
-    below: dict[str, list[str]] = {}
+    below: dict[str | None, list[str]] = {}
     for key, node in nodes.items():
-        if node.parent in nodes:
-            below.setdefault(node.parent, []).append(key)
-    for key in list(nodes):
-        parent = nodes[key].parent
-        if parent not in nodes or not _is_result(nodes[key]) or below.get(key) or len(below[parent]) == 1:
-            continue
-        if any(_calls(nodes[key]) & _calls(nodes[rival]) for rival in below[parent] if rival != key):
-            continue
-        below[parent].remove(key)
-        place = _foot(nodes, below, parent)
-        for child in below.get(place, []):
-            nodes[child] = nodes[child]._replace(parent=key)
-        below[key], below[place] = below.get(place, []), [key]
-        nodes[key] = nodes[key]._replace(parent=place)
-    return nodes
+        below.setdefault(node.parent, []).append(key)
+    feet: dict[str, str] = {}
+    loose: dict[str, list[str]] = {}
+    for parent, keys in below.items():
+        if parent in nodes and len(keys) > 1 and any(map(_is_result, (nodes[key] for key in keys))):
+            twice = Counter(call for key in keys for call in _calls(nodes[key]))
+            ends = [key for key in keys if key not in below and _is_result(nodes[key])]
+            own = [key for key in ends if all(twice[call] == 1 for call in _calls(nodes[key]))]
+            loose.setdefault(_foot(nodes, below, feet, parent), []).extend(own)
+    found = dict(nodes)
+    for foot, keys in loose.items():
+        chain = dict(zip(keys, [foot, *keys], strict=False))
+        followers = [key for key in below.get(foot, []) if keys and key not in chain]
+        for key, parent in [*chain.items(), *((key, keys[-1]) for key in followers)]:
+            found[key] = found[key]._replace(parent=parent)
+    return found
 
 
-def _foot(nodes: dict[str, branches.Node], below: dict[str, list[str]], key: str) -> str:
+def _foot(nodes: dict[str, branches.Node], below: dict[str | None, list[str]], feet: dict[str, str], start: str) -> str:
     """The last line of the answer that a line belongs to."""
-    seen = {key}
-    while following := [child for child in below.get(key, []) if _is_answer(nodes[child]) and child not in seen]:
-        key = following[-1]
-        seen.add(key)
-    return key
+    way, key = {start: None}, start
+    while key not in feet:
+        following = [child for child in below.get(key, []) if _is_answer(nodes[child])]
+        if not following or following[-1] in way:
+            feet[key] = key
+        else:
+            key = following[-1]
+            way[key] = None
+    feet |= dict.fromkeys(way, feet[key])
+    return feet[key]
 
 
 def _is_result(node: branches.Node) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from sources.turns import common, copies, extra, is_thread, is_turn, number, role, string, thread
 
 _KEYS = ("conversations", "conversation", "items", "dialogue", "dialog", "turns", "messages")
+_ANSWERS = ("assistant", "tool", "call")
 _OTHERS = ("chosen", "rejected", "openai_moderation", "toxic", "conversation_hash")  # marks of formats with more to read
 
 
@@ -66,7 +67,7 @@ def _speakers(value: Any) -> list[str | None]:
     """Who speaks, turn by turn, after the system's turns; a call of a tool is nobody's turn."""
     turns = value if isinstance(value, list) else _turns(value)[1] if isinstance(value, dict) else None
     listed = turns if isinstance(turns, list) else []
-    roles = [None if isinstance(turn, dict) and turn.get("from") == "function_call" else role(turn) for turn in listed]
+    roles = ["call" if isinstance(turn, dict) and turn.get("from") == "function_call" else role(turn) for turn in listed]
     return roles[next((n for n, speaker in enumerate(roles) if speaker != "system"), len(roles)) :]
 
 
@@ -77,7 +78,9 @@ def repair(value: Any) -> Any:
         return value
     turns = value if isinstance(value, list) else _turns(value)[1]
     first = len(turns) - len(roles)
-    kept = turns[:first] + turns[first + roles.index("user") :]
+    asked = first + roles.index("user")
+    others = [turn for turn, speaker in zip(turns[first:asked], roles, strict=False) if speaker not in _ANSWERS]
+    kept = [*turns[:first], *others, *turns[asked:]]
     if isinstance(value, list):
         return kept
     key, _ = _turns(value)
