@@ -41,6 +41,7 @@ class Cutter:
         self.opened = spans.BEFORE
         self.held: list[bytes] = []
         self.fellows = mending.Fellows()
+        self.before: Any = None  # the good record that came last
         self.lost = False  # in a record that is too long
         self.spans = np.empty((3, BATCH), np.int64)
 
@@ -98,7 +99,7 @@ class Cutter:
         if self.blind and len(self.buffer) <= LONGEST:
             yield from repeat(_UNREAD, count)
             return
-        buffer, base, before = self.buffer, self.base, None
+        buffer, base, before = self.buffer, self.base, self.before
         for start, end, marks in self.spans[:, :count].T.tolist():
             if end - start > LONGEST and self.mode == spans.LINES:
                 self.place = start
@@ -107,27 +108,23 @@ class Cutter:
             raw = buffer[start:end]
             try:
                 value, flags = strict.told(raw, marks & ~spans.GLUED)
-                if marks & spans.GLUED:
-                    self.check(before, value)
+                if marks & spans.SPLIT:
+                    raise strict.Refused("json_syntax", "the record goes on over the end of its line")
+                if marks & spans.GLUED and not mending.alike(before, value):
+                    raise strict.Refused("json_syntax", "no comma or new line before it, and not like the record that is there")
             except strict.Refused as error:
                 yield self.fault(start, end, error.reason, error.detail)
                 continue
             before = value
             yield Record(self.number, base + start, raw, value, None, None, flags)
             self.number += 1
-
-    def check(self, before: Any, value: Any) -> None:
-        """A value with no comma before it may be a part of a broken record. Raises Refused."""
-        if before is not None:
-            self.fellows.learn(before)
-        if not self.fellows.like(value):
-            raise strict.Refused("json_syntax", "it begins where a comma or a new line should be, and looks like no record")
+        self.before = before
 
     def overlong(self) -> Record:
         """Give up a record that outgrew LONGEST."""
-        self.lost = True
-        detail = f"longer than {LONGEST:,} bytes; the first {KEPT:,} are kept"
-        return self.fault(self.place, self.place + KEPT, "too_long", detail)
+        self.lost, kept = True, min(KEPT, LONGEST)
+        detail = f"longer than {LONGEST:,} bytes; the first {kept:,} are kept"
+        return self.fault(self.place, self.place + kept, "too_long", detail)
 
     def found(self, ended: bool) -> bool:
         """Whether the bytes at hand tell where the record behind one that was too long begins."""

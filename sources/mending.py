@@ -115,5 +115,10 @@ def _inner(value: Any) -> set[frozenset[str]]:
     return found
 
 
+def alike(one: Any, other: Any) -> bool:
+    """Whether two records have most of their keys in common."""
+    return 2 * _alike(_keys(one), _keys(other)) >= 1
+
+
 def _alike(a: frozenset[str], b: frozenset[str]) -> float:
     return len(a & b) / len(a | b) if a or b else 1.0

@@ -7,6 +7,7 @@ element or value ends where `mending` finds the next one.
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import orjson
@@ -15,6 +16,7 @@ from sources import foreign, mending, spans, strict
 from sources.cutter import Cutter, Record
 from sources.kinds import Where
 from sources.streams import Corrupt, chunks
+from sources.turns import is_turn
 
 __all__ = ["CONTAINERS", "Record", "container", "count", "head", "inside", "records"]
 
@@ -30,10 +32,12 @@ def container(head: bytes) -> int | None:
     if foreign.is_utf16(text):
         return None
     *lines, last = [line.strip() for line in text.split(b"\n", _LINES_SEEN)]
-    lines = [line for line in ([*lines, last] if not lines or _reads(last) else lines) if line]  # the head may cut the last
-    read = [_reads(line.removesuffix(b",")) for line in lines]
+    lines = [
+        line for line in ([*lines, last] if not lines or _value(last) is not None else lines) if line
+    ]  # the head may cut the last
+    read = [_is_record(line.removesuffix(b",")) for line in lines]
     if text[:1] == b"[":
-        many = 2 * sum(read if read[0] else map(_is_list, lines, read)) > len(lines) > 1
+        many = 2 * sum(read if read[0] else map(_is_list, lines)) > len(lines) > 1
         return spans.LINES if many else spans.ARRAY
     if (read[0] and 2 * sum(read) > len(lines) > 1) or (any(read) and 2 * sum(map(_alone, lines)) >= len(lines)):
         return spans.LINES
@@ -89,17 +93,25 @@ def _cut(where: Where, cutter: Cutter, start: int = 0, end: int | None = None) -
         yield from cutter.tail()
 
 
-def _reads(line: bytes) -> bool:
+def _value(line: bytes) -> Any:
+    """The object or list that a line is; None where it is none."""
     if line[:1] + line[-1:] not in (b"{}", b"[]"):
-        return False
+        return None
     try:
-        return isinstance(strict.decode(line, 0), dict | list)
+        return strict.decode(line, 0)
     except strict.Refused:
-        return False
+        return None
 
 
-def _is_list(line: bytes, read: bool) -> bool:
-    return read and line[:1] == b"["
+def _is_record(line: bytes) -> bool:
+    """Whether a line is a record: an object, or a list, but no list of records, which is an array."""
+    value = _value(line)
+    array = isinstance(value, list) and value and isinstance(value[0], dict) and not is_turn(value[0])
+    return value is not None and not array
+
+
+def _is_list(line: bytes) -> bool:
+    return line[:1] == b"[" and _is_record(line)
 
 
 def _goes_on(text: bytes) -> bool:

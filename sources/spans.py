@@ -4,7 +4,7 @@
 One pass over the bytes, aware of strings and brackets. Lines are only counted through, an array's elements and values one
 after the other are followed by the grammar, so that a broken one is known at its first wrong byte. No more is proved: the
 parser does that. Records are marked for what a fast parser lets pass in silence: a key that may be there twice, control
-characters behind an escape, numbers too long for 64 bits, brackets nested too deep.
+characters behind an escape, numbers too long for 64 bits, brackets nested too deep, an end of a line.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from numba import njit
 
 LINES, ARRAY, VALUES = 0, 1, 2  # a record a line; elements of one array; values one after the other, over many lines
 BEFORE, FRESH, CLOSED, INSIDE, GLUE = 0, 1, 2, 3, 4  # an array: not open, just open, closed, after a comma, where one should be
-DUPLICATE, CONTROL, NUMBER, DEEP, GLUED = 1, 2, 4, 8, 16
+DUPLICATE, CONTROL, NUMBER, DEEP, GLUED, SPLIT = 1, 2, 4, 8, 16, 32
 DEEPEST = 200  # below the limits of the parsers, and of what writes JSON again
 _VALUE, _FIRST, _KEY, _FIRST_KEY, _COLON, _NEXT = 0, 1, 2, 3, 4, 5  # what the grammar wants
 _KEYS = 4096  # keys of all open objects; past this, or with 256 in one object, the slow parser looks
@@ -129,6 +129,7 @@ def _lines(data: _Bytes, begin: int, opened: int, spans: _Ints) -> tuple[int, in
                 opens = _opens(data, j + 1)
                 if opens == 0:
                     j, _, _ = _string(data, j, False, True)
+                    mark |= SPLIT
             if j >= size or opens < 0:
                 return count, start, opened, -1
             mark |= marks
@@ -147,6 +148,7 @@ def _lines(data: _Bytes, begin: int, opened: int, spans: _Ints) -> tuple[int, in
                 if opens < 0:
                     return count, start, opened, -1
                 if opens == 0:
+                    mark |= SPLIT
                     i += 1
                     continue
             count = _emit(data, start, closing if closed else i, spans, count, mark)

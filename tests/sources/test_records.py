@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sources import records as door
 from sources import cutter, spans, streams
+from sources import records as door
 from sources.records import Record, container, head, records
 from sources.strict import Refused, decode
 
@@ -107,7 +107,13 @@ def test_lines_that_are_mostly_broken_cost_no_good_one(tmp_path):
         (b'\xef\xbb\xbf{"a":1}\r\n\r\n{"a":2}', [{"a": 1}, {"a": 2}], "lines"),
         (b'\xef\xbb\xbf[{"a":1}]', [{"a": 1}], "array"),
         (b'[{"a":1},\n{"a":2}\n]\n', [{"a": 1}, {"a": 2}], "array"),
-        (b'[{"a":1}]\n[{"a":2}]\n', [[{"a": 1}], [{"a": 2}]], "lines"),
+        (b'[{"a":1}]\n[{"a":2}]\n', [{"a": 1}, {"a": 2}], "array"),
+        (b'["a",1]\n["b",2]\n', [["a", 1], ["b", 2]], "lines"),
+        (
+            b'[{"role":"user","content":"a"}]\n[{"role":"user","content":"b"}]\n',
+            [[{"role": "user", "content": "a"}], [{"role": "user", "content": "b"}]],
+            "lines",
+        ),
         (b'{\n "a": 1\n}\n{\n "a": [\n2]}', [{"a": 1}, {"a": [2]}], "values"),
         ('{"a":"x\u2028y"}\n{"a":1}'.encode(), [{"a": "x\u2028y"}, {"a": 1}], "lines"),
         (b'{"a":"\\ud800 \\ud83d\\ude00"}', [{"a": "\ufffd \U0001f600"}], "lines"),
