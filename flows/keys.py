@@ -1,4 +1,9 @@
-"""The text of a row that an overlap rule compares: the whole conversation, the first user turn, or the last assistant turn."""
+"""The text of a row that an overlap rule compares.
+
+* `conversation`  all turns                     * `prompt`    the first user turn
+* `context`       all before the last answer    * `response`  the last answer (an answer is an assistant's turn)
+* `exchange`      the first user turn and the first answer after it
+"""
 
 import polars as pl
 import pyarrow as pa
@@ -26,19 +31,36 @@ def compared(rows: pa.Table, key: str) -> pa.Array:
 
 
 def texts(rows: pa.Table, key: str) -> pa.Array:
-    """One text a row of `rows` (with `messages`), null where it has no such turn."""
+    """One text a row of `rows` (with `messages`), its turns joined by a blank line; null where it has no such turn."""
     turns = (
         pl.DataFrame(rows.select(["messages"]))
         .with_row_index("row")
         .explode("messages")
         .select("row", pl.col("messages").struct.field("role"), pl.col("messages").struct.field("content"))
         .drop_nulls("role")
+        .with_row_index("at")
     )
-    if key == "conversation":
-        chosen = turns.group_by("row", maintain_order=True).agg(pl.col("content").str.join("\n\n"))
-    else:
-        first = key == "prompt"
-        spoken = turns.filter(pl.col("role") == ("user" if first else "assistant"))
-        chosen = spoken.unique("row", keep="first" if first else "last", maintain_order=True)
+    said = _chosen(turns, key).drop_nulls("content")
+    chosen = said.group_by("row", maintain_order=True).agg(pl.col("content").str.join("\n\n"))
     every = pl.DataFrame({"row": pl.arange(len(rows), dtype=pl.UInt32, eager=True)})
-    return every.join(chosen.select("row", "content"), on="row", how="left", maintain_order="left")["content"].to_arrow()
+    return every.join(chosen, on="row", how="left", maintain_order="left")["content"].to_arrow()
+
+
+def _chosen(turns: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The turns that a key compares; `at` counts them."""
+    asked, answers = (turns.filter(pl.col("role") == role) for role in ("user", "assistant"))
+    if key == "conversation":
+        return turns
+    if key == "prompt":
+        return asked.unique("row", keep="first", maintain_order=True)
+    if key == "response":
+        return answers.unique("row", keep="last", maintain_order=True)
+    if key == "context":
+        last = answers.group_by("row").agg(last=pl.col("at").max())
+        return turns.join(last, on="row", how="left", maintain_order="left").filter(
+            pl.col("last").is_null() | (pl.col("at") < pl.col("last"))
+        )
+    first = asked.unique("row", keep="first", maintain_order=True)
+    after = answers.join(first.select("row", first="at"), on="row", maintain_order="left").filter(pl.col("at") > pl.col("first"))
+    after = after.unique("row", keep="first", maintain_order=True)
+    return pl.concat([first.join(after, on="row", how="semi"), after.select(turns.columns)]).sort("at")

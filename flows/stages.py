@@ -167,7 +167,7 @@ def _measure(job: Job, edited: store.Done) -> store.Done:
 
 
 def _sign(job: Job, edited: store.Done, key: str, shingle: int) -> Path:
-    named = store.digest("sign", edited.files["rows.parquet"], key, shingle, code.fingerprint("filters.overlap"))
+    named = store.digest("sign", edited.files["rows.parquet"], key, shingle, code.fingerprint("filters.overlap", "flows.keys"))
 
     def make(folder: Path) -> dict[str, Any]:
         rows = parquet.read(edited.folder / "rows.parquet", ["id", "messages"])
@@ -180,7 +180,7 @@ def _cover(job: Job, edited: store.Done, title: str) -> Path:
     rule = job.recipe.overlap[title]
     assert isinstance(rule, Benchmark)
     files, sha = job.benchmarks[title]
-    made_by = code.fingerprint("filters.overlap")
+    made_by = code.fingerprint("filters.overlap", "flows.keys")
     named = store.digest("cover", edited.files["rows.parquet"], sha, rule.key, rule.ngram, rule.coverage, made_by)
 
     def make(folder: Path) -> dict[str, Any]:

@@ -25,7 +25,10 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Key = Literal["conversation", "prompt", "response"]
+Key = Literal["conversation", "prompt", "context", "response", "exchange"]
+_KEYS = (
+    "what is compared: all turns, the first user turn, all before the last answer, the last answer, the first turn and its answer"
+)
 
 _WORDS = "this version counts words, not tokens: write `words`"
 _NOT_YET = {"tokens": _WORDS, "tokenizer": _WORDS} | {
@@ -129,7 +132,7 @@ Prefer = Annotated[Texts, Field(description="who stays, best first: columns with
 class Near(Part):
     """Of units that resemble each other, one stays."""
 
-    key: Key = Field("conversation", description="what is compared: all turns, the first user turn, or the last assistant turn")
+    key: Key = Field("conversation", description=_KEYS)
     similarity: float = Field(gt=0, le=1, description="exact Jaccard of word shingles; 1.0 means equal normalised text")
     shingle: int = Field(5, ge=1, le=100, description="words in one shingle")
     prefer: Prefer = []
@@ -138,7 +141,7 @@ class Near(Part):
 class Cap(Part):
     """Of units with the same text, at most so many stay."""
 
-    key: Key = "prompt"
+    key: Key = Field("prompt", description=_KEYS)
     at_most: int = Field(ge=1)
     prefer: Prefer = []
 
@@ -146,7 +149,7 @@ class Cap(Part):
 class Benchmark(Part):
     """Units that hold a benchmark's questions fall."""
 
-    key: Key = "conversation"
+    key: Key = Field("conversation", description=_KEYS)
     against: Texts = Field(min_length=1, description="files of benchmark questions, taken from --data")
     ngram: int = Field(8, ge=1, le=100, description="words in one n-gram")
     coverage: float = Field(0.5, gt=0, le=1, description="share of a question's n-grams that must be found")

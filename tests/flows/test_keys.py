@@ -2,6 +2,8 @@
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from filters.overlap.tokens import normalise
 from flows import keys
@@ -22,6 +24,31 @@ def test_each_key_takes_its_turns_and_is_null_without_one() -> None:
     assert keys.texts(talk, "conversation").to_pylist() == ["s\n\na\n\nb\n\nc\n\nd", "s", None]
     assert keys.texts(talk, "prompt").to_pylist() == ["a", None, None]
     assert keys.texts(talk, "response").to_pylist() == ["d", None, None]
+    assert keys.texts(talk, "context").to_pylist() == ["s\n\na\n\nb\n\nc", "s", None]
+    assert keys.texts(talk, "exchange").to_pylist() == ["a\n\nb", None, None]
+
+
+turns = st.lists(st.tuples(st.sampled_from(["system", "user", "assistant", "tool"]), st.text("ab", max_size=2)), max_size=6)
+
+
+@given(st.lists(turns, max_size=4))
+def test_keys_are_what_their_words_say(talks: list[list[tuple[str, str]]]) -> None:
+    for key in ("conversation", "prompt", "context", "response", "exchange"):
+        expected = [_slowly(talk, key) for talk in talks]
+        assert keys.texts(rows(*talks), key).to_pylist() == [None if each is None else "\n\n".join(each) for each in expected]
+
+
+def _slowly(talk: list[tuple[str, str]], key: str) -> list[str] | None:
+    asked, answers = ([at for at, turn in enumerate(talk) if turn[0] == role] for role in ("user", "assistant"))
+    after = [at for at in answers if asked and at > asked[0]]
+    found = {
+        "conversation": range(len(talk)),
+        "prompt": asked[:1],
+        "context": range(answers[-1] if answers else len(talk)),
+        "response": answers[-1:],
+        "exchange": [asked[0], after[0]] if after else [],
+    }[key]
+    return [talk[at][1] for at in found] or None
 
 
 @pytest.mark.parametrize(

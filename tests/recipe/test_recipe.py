@@ -108,7 +108,7 @@ WRONG = {
     "overlap:\n  d:\n    similarity: 0.8\n    kee: prompt": ["line 8", "overlap.d: unknown key 'kee'; did you mean key?"],
     "overlap: {d: {similarity: '0.8'}}": ['overlap.d.similarity: expected a number, got "0.8"'],
     "overlap: {d: {similarity: 0}}": ["must be greater than 0"],
-    "overlap: {d: {at_most: 1, key: promt}}": ["expected 'conversation', 'prompt' or 'response', got \"promt\""],
+    "overlap: {d: {at_most: 1, key: promt}}": ["expected 'conversation', 'prompt', 'context', 'response' or 'exchange', got \"promt\""],
     "overlap: {d: 3}": ["overlap.d: has no kind: write a map with exactly one of"],
     "edits: [a, a]": ["the edit a is there twice"],
     "edits: [3]": ["expected the name of an edit, got 3"],
