@@ -111,6 +111,17 @@ def test_siblings_that_are_only_partly_ranked_are_flagged_as_published():
     assert [found[n]["rank"] for n in (2, 3, 5, 6)] == [0, 1, 0, 1] and found[4].reason == "deleted"
 
 
+def test_a_path_is_as_good_as_its_worst_answer():
+    first = [message("q", None, "prompter"), message("a", "q", rank=0), message("b", "q", rank=1)]
+    found = gathered([*first, message("r", "b", "prompter"), message("c", "r", rank=0), message("d", "r", rank=2)])
+    assert {at: (row["rank"], row["path_rank"]) for at, row in found.items()} == {1: (0, 0), 2: (1, 1), 4: (0, 1), 5: (1, 1)}
+
+
+def test_messages_that_answer_each_other_in_a_ring_are_orphans():
+    found = gathered([message("a", "b"), message("b", "a"), message("c", "b")])
+    assert [found[at].reason for at in range(3)] == ["orphan"] * 3
+
+
 def test_a_tree_whose_prompt_may_not_be_shown_says_so():
     reply = message("a", "q")
     for odd_one, reason in (({"deleted": True}, "deleted"), ({"review_result": False}, "failed_review"), ({}, None)):
@@ -236,6 +247,12 @@ def test_a_ten_that_meant_one_is_found_and_mended():
     assert [row["rank"] for row in format.rows(mended)] == [0, 2, 1]
     assert false["completions"][1]["overall_score"] == 10.0, "the record itself is left alone"
     assert format.repair(doubtful) is doubtful and format.repair(plain) is plain
+
+
+@pytest.mark.parametrize(("mean", "told"), [(2.0, ["overall_ten"]), (2.1, None), (4.0, None), (4.1, [])])
+def test_the_authors_bounds_part_false_doubtful_and_good_tens(mean, told):
+    value = {"instruction": "i", "completions": [{"response": "r", "overall_score": 10, "fine-grained_score": mean}]}
+    assert load("ultrafeedback").faults(value) == (["overall_ten_doubtful"] if told is None else told)
 
 
 @pytest.mark.parametrize("repair", [False, True])
