@@ -27,7 +27,7 @@ def compression(head: bytes) -> str:
         return "gzip"
     if head[:4] == b"\x28\xb5\x2f\xfd" or (head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5):  # the second is a frame to skip
         return "zstd"
-    if head[:3] == b"BZh" and head[4:10] in (b"", b"1AY&SY", b"\x17rE8P\x90"):
+    if head[:3] == b"BZh" and head[3:4].isdigit() and head[4:10] in (b"", b"1AY&SY", b"\x17rE8P\x90"):
         return "bzip2"
     return "xz" if head[:5] == b"\xfd7zXZ" or head == b"\xfd7zX" else "plain"
 
