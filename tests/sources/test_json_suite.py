@@ -10,7 +10,7 @@ TWICE = ["y_object_duplicated_key.json", "y_object_duplicated_key_and_value.json
 FLOAT, INT = "past the range of a float there is no number to keep", "kept as text: no digit is lost"
 LONE = "an escape of half a character is U+FFFD, and the record says so"
 WIDE, CESU = "UTF-16 is another encoding", "half a character as bytes is no UTF-8"
-BYTES, LONG = "no UTF-8", "no UTF-8: more bytes than the character needs"
+BYTES, LONG = "these bytes are no UTF-8", "no UTF-8: more bytes than the character needs"
 DECIDED = {  # what the RFC leaves open: the reason it is refused for, or "" where it is read; and why
     "i_number_double_huge_neg_exp.json": ("", "too small for a float is 0, as for every parser"),
     "i_number_huge_exp.json": ("non_finite", FLOAT),
