@@ -46,7 +46,7 @@ class Finding:
 
 def inspect(path: Path, format: str | None = None) -> Finding:
     """Read the whole file and say what was found. A format can be pinned. Of an archive it is the first part."""
-    return next(parts(File("file", path, path.name, format=format)))
+    return next(parts(File("file", path, path.name, format=format)), Finding("archive", "plain", None, 0.0, [], path.name))
 
 
 def parts(file: File) -> Iterator[Finding]:
