@@ -10,6 +10,7 @@ from schemas.rows import Message
 from sources.turns import NoRow, Unreadable, dense, message, thread
 
 _SAID = re.compile(r"\n\n(Human|Assistant):[ \t]?")
+_MOST = 1 << 26  # characters: every answer repeats the question, so many answers to a long one would cost their product
 _FEW = 16  # answers are compared with each other up to here, by their texts beyond: many would cost their square
 
 
@@ -74,10 +75,13 @@ def group(
     """One row an answer, each with the whole context. Two answers that are the same cannot be one better than the other.
 
     Flags: `same_answers` where another answer is the same; `partly_ranked` where only some have a rank; `score_against_rank`
-    where a worse one has the higher score, as where a label was flipped; and those of `odd`.
+    where a worse one has the higher score, as where a label was flipped; and those of `odd`. Raises NoRow without a question.
     """
     if not context:
         raise NoRow("no_prompt", "the answers have no question")
+    size = sum(len(turn["content"]) for turn in context)
+    if size * len(replies) > _MOST:
+        raise Unreadable("too_large", f"{len(replies):,} answers would each repeat a question of {size:,} characters")
     none = [None] * len(replies)
     ranks, scores = ranks or none, scores or none
     if len(replies) == 2 and replies[0] == replies[1] and ranks[0] is not None:

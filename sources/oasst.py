@@ -18,10 +18,12 @@ from schemas.rows import Message
 from sources.turns import ROLE, Unreadable, as_json, count, dense, extra, number, string
 
 LONGEST = 200  # messages on one path: each row repeats its whole path, so a longer chain would cost its square
+MOST = 1 << 26  # characters in all rows of one tree
 WORDS = {
     "deleted": "deleted in Open Assistant",
     "failed_review": "Open Assistant's reviewers rejected it",
     "empty": "it has no text",
+    "too_large": f"the paths of its tree hold more than {MOST:,} characters together",
 }
 _USED = {"text", "role", "lang", "model_name", "replies", "review_count", "parent_id"}
 _BAD_ENDS = ("aborted_low_grade", "halted_by_moderator")
@@ -63,7 +65,11 @@ def _name(value: Any) -> str | None:
 def walk(
     roots: list[Node], replies: Callable[[Node], list[Node]], about: dict[str, Any] | None = None
 ) -> Iterator[tuple[list[int], dict[str, Any]]]:
-    """Depth first over sound messages: for each assistant message the keys of its path and its row; `about` is of the tree."""
+    """Depth first over sound messages: for each assistant message the keys of its path and its row; `about` is of the tree.
+
+    Raises Unreadable where the rows would hold more than MOST characters, since each repeats its path.
+    """
+    size = 0
     heap: list[tuple[Node, str, list[int], list[Message], int, int | None, list[str]]] = []
     heap += [(root, "", [], [], 0, None, []) for root in reversed(roots) if not root.fault]
     while heap:
@@ -74,6 +80,9 @@ def walk(
         messages: list[Message] = [*before, {"role": item.role, "content": item.text}]
         worst = max(worst, rank or 0)
         if item.role == "assistant" and before:
+            size += sum(len(message["content"]) for message in messages)
+            if size > MOST:
+                raise Unreadable("too_large", WORDS["too_large"])
             row = _row({**(about or {}), **orjson.loads(item.rest)}, flags)
             yield keys, {**row, "messages": messages, "group_id": parent, "rank": rank, "path_rank": worst}
         siblings = replies(item)

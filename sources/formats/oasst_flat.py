@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sources.oasst import LONGEST, WORDS, Node, node, walk
-from sources.turns import NoRow
+from sources.turns import NoRow, Unreadable
 
 _MARKS = {"message_id", "role", "text"}
 
@@ -34,9 +34,12 @@ def gather(values: Iterable[tuple[int, Any]]) -> Iterator[tuple[list[int], dict[
             yield [number], NoRow("repeated_id", f"message {value['message_id']} is in the file already")
     taken: set[int] = set()
     for root in children.get(None, []):
-        for path, row in walk([root], lambda item: children.get(item.id, [])):
-            taken.update(path)
-            yield path, {**row, "tree_id": root.id}
+        try:
+            for path, row in walk([root], lambda item: children.get(item.id, [])):
+                taken.update(path)
+                yield path, {**row, "tree_id": root.id}
+        except Unreadable as why:
+            root.fault = why.reason
     for item in ids.values():
         if item.key not in taken:
             yield [item.key], _why(item, ids)
@@ -53,6 +56,8 @@ def _why(item: Node, ids: dict[str, Node]) -> NoRow:
         if len(seen) > LONGEST:
             return NoRow("too_deep", f"more than {LONGEST} messages lead to it")
         item = ids[parent]
+        if item.fault == "too_large":
+            return NoRow(item.fault, WORDS[item.fault])
         if item.fault:
             return NoRow("broken_path", f"it follows on a message that may not be shown: {WORDS[item.fault]}")
     return NoRow("no_answer", "a question that nobody answered, or whose answers were all rejected")

@@ -2,7 +2,7 @@
 
 `score` is the answer's own number under one of the usual names, or the one beside it in a list of scores; higher is better.
 `rank` comes from ranks where there are any (low is best), else from the scores. Every number of the answer under a usual
-name is in `scores`.
+name is in `scores`; of a list beside the answers each row keeps its own in `extra`.
 """
 
 from collections.abc import Iterator
@@ -54,11 +54,11 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     context = alpaca.context(value) if question == "instruction" else asked(value[question])
     row, used = common(value)
     used |= {name, *(alpaca.taken(value) if question == "instruction" else [question])}
-    rest = {key: held for key, held in value.items() if key not in used}
+    rest = {key: held for key, held in value.items() if key not in used and key != beside}
     answers = group(context, [reply(text) for text in texts], ranked_by(scores, ranks), scores)
-    for answer, item in zip(answers, items, strict=True):
+    for at, (answer, item) in enumerate(zip(answers, items, strict=True)):
         own = {key: held for key, held in item.items() if key != _text_name(item)}
-        left = {**rest, **({"answer": own} if own else {})}
+        left = {**rest, **({beside: value[beside][at]} if beside else {}), **({"answer": own} if own else {})}
         ratings = {name: read for name in _SCORES if (read := number(item.get(name))) is not None}
         named = {"model": string(item.get("model")) or row.get("model"), "scores": ratings or None}
         yield {**row, **named, **answer, "extra": extra(left, ())}

@@ -74,6 +74,12 @@ def test_a_score_that_denies_a_rank_is_flagged(judged):
     assert all(("score_against_rank" in row["flags"]) == denied for row in found)
 
 
+def test_many_answers_to_a_long_question_are_refused_before_they_cost_memory():
+    with pytest.raises(Unreadable) as error:
+        next(group(user("x" * 1_000_000), [assistant("a")] * 20_000))
+    assert error.value.reason == "too_large" and "20,000" in str(error.value)
+
+
 def test_a_call_is_no_empty_answer_and_only_talkers_repeat():
     call = {"role": "assistant", "content": "", "tool_calls": "[1]"}
     tools = [{"role": "tool", "content": "1"}, {"role": "tool", "content": "2"}]
@@ -120,6 +126,18 @@ def test_a_path_is_as_good_as_its_worst_answer():
 def test_messages_that_answer_each_other_in_a_ring_are_orphans():
     found = gathered([message("a", "b"), message("b", "a"), message("c", "b")])
     assert [found[at].reason for at in range(3)] == ["orphan"] * 3
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_a_tree_that_would_repeat_a_long_prompt_too_often_is_refused(flat):
+    prompt, replies = message("q", None, "prompter", "x" * 1_000_000), [message(f"a{at}", "q") for at in range(100)]
+    if not flat:
+        assert refusal("oasst_tree", {"message_tree_id": "q", "prompt": {**prompt, "replies": replies}}) == ("too_large", False)
+        return
+    told = list(load("oasst_flat").gather(enumerate([prompt, *replies, message("p", None, "prompter"), message("b", "p")])))
+    named = {number for numbers, _ in told for number in numbers}
+    assert named == set(range(103)) and isinstance(told[-1][1], NoRow)
+    assert [row.reason for _, row in told if isinstance(row, NoRow)] == ["too_large"] * 33
 
 
 def test_a_tree_whose_prompt_may_not_be_shown_says_so():
@@ -412,6 +430,8 @@ def test_ranked_leaves_named_sets_to_their_formats_and_keeps_every_number():
     first, second = load("ranked").rows(best)
     assert first["scores"] == {"score": 1.0, "reward": 3.5} and second["scores"] == {"score": 0.0}
     assert json.loads(first["extra"])["answer"]["output"] == "b"
+    beside = list(load("ranked").rows({"prompt": "p", "responses": ["a", "b"], "scores": [0.5, "2"], "id": 7}))
+    assert column(beside, "rank") == [1, 0] and column(beside, "extra") == ['{"id":7,"scores":0.5}', '{"id":7,"scores":"2"}']
 
 
 @pytest.mark.parametrize(
