@@ -17,7 +17,6 @@ ROLE = {
     **dict.fromkeys(("ipython", "environment"), "tool"),
 }
 _ROLE_KEYS, _TEXT_KEYS = ("role", "from", "sender", "speaker"), ("content", "value", "text", "markdown")
-_PLAIN = ({"role", "content"}, {"from", "value"})
 _TEXT_PARTS = ("text", "input_text", "output_text", "refusal")
 _THOUGHT_PARTS = ("thinking", "reasoning")
 _CALLS = ("function_call", "tool_call")
@@ -160,14 +159,15 @@ def from_pairs(turns: Any, asks: str, answers: str) -> list[Message]:
 
 def copies(value: dict[str, Any], messages: list[Message]) -> set[str]:
     """Fields beside a conversation that only repeat one of its turns."""
-    said = value.keys() & _COPIES
-    texts = {message["content"] for message in messages} if said else set()
-    return {key for key in said if isinstance(value[key], str) and value[key] in texts}
+    if _COPIES.isdisjoint(value):
+        return set()
+    texts = {message["content"] for message in messages}
+    return {key for key in value.keys() & _COPIES if isinstance(value[key], str) and value[key] in texts}
 
 
 def leftovers(turns: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
     """What the turns say beside their messages, turn by turn; None where that is nothing."""
-    if all(turn.keys() in _PLAIN for turn in turns):
+    if all(map(_USED.issuperset, turns)):
         return None
     rest = [{key: value for key, value in turn.items() if key not in _USED} for turn in turns]
     return rest if any(rest) else None
@@ -232,6 +232,8 @@ def common(value: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
     """Columns that many formats call by the same names, and which names were read; the others belong to `extra`."""
     row: dict[str, Any] = {}
     used: set[str] = set()
+    if _COMMON.keys().isdisjoint(value):
+        return row, used
     for name, (column, read) in _COMMON.items():
         if name in value and column not in row and (held := read(value[name])) is not None:
             row[column] = held

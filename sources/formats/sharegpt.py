@@ -6,13 +6,13 @@ ones: `faults` finds those that begin with an answer and those where one speaks 
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import dropwhile, pairwise
+from operator import eq
 from typing import Any
 
 from sources.turns import common, copies, extra, is_thread, is_turn, number, role, string, thread
 
 _KEYS = ("conversations", "conversation", "items", "dialogue", "dialog", "turns", "messages")
-_ANSWERS = ("assistant", "tool", "call")
 _OTHERS = ("chosen", "rejected", "openai_moderation", "toxic", "conversation_hash")  # marks of formats with more to read
 
 
@@ -57,30 +57,37 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
 
 def faults(value: Any) -> list[str]:
     """`starts_with_answer`: nobody asked the first answer. `roles_repeat`: one speaks twice in a row."""
-    roles = _speakers(value)
+    turns = _after_system(value)
+    roles = [role(turn) for turn in turns]
     found = ["starts_with_answer"] if roles[:1] == ["assistant"] else []
-    twice = any(one == next_one and one in ("user", "assistant") for one, next_one in pairwise(roles))
-    return [*found, "roles_repeat"] if twice else found
+    return [*found, "roles_repeat"] if any(map(eq, roles, roles[1:])) and _repeats(turns, roles) else found
 
 
-def _speakers(value: Any) -> list[str | None]:
-    """Who speaks, turn by turn, after the system's turns; a call of a tool is nobody's turn."""
+def _repeats(turns: list[Any], roles: list[str | None]) -> bool:
+    """Whether two turns side by side are one speaker's; a call of a tool beside an answer is no second answer."""
+    spoken = [
+        None if isinstance(turn, dict) and turn.get("from") == "function_call" else who
+        for turn, who in zip(turns, roles, strict=True)
+    ]
+    return any(one == other and one in ("user", "assistant") for one, other in pairwise(spoken))
+
+
+def _after_system(value: Any) -> list[Any]:
+    """The turns without the system's at their beginning."""
     turns = value if isinstance(value, list) else _turns(value)[1] if isinstance(value, dict) else None
-    listed = turns if isinstance(turns, list) else []
-    roles = ["call" if isinstance(turn, dict) and turn.get("from") == "function_call" else role(turn) for turn in listed]
-    return roles[next((n for n, speaker in enumerate(roles) if speaker != "system"), len(roles)) :]
+    return list(dropwhile(lambda turn: role(turn) == "system", turns)) if isinstance(turns, list) else []
 
 
 def repair(value: Any) -> Any:
     """The record without the answers before its first question; nothing changes where nobody asks anything."""
-    roles = _speakers(value)
+    after = _after_system(value)
+    roles = [role(turn) for turn in after]
     if roles[:1] != ["assistant"] or "user" not in roles:
         return value
     turns = value if isinstance(value, list) else _turns(value)[1]
-    first = len(turns) - len(roles)
-    asked = first + roles.index("user")
-    others = [turn for turn, speaker in zip(turns[first:asked], roles, strict=False) if speaker not in _ANSWERS]
-    kept = [*turns[:first], *others, *turns[asked:]]
+    asked = roles.index("user")
+    others = [turn for turn, speaker in zip(after[:asked], roles, strict=False) if speaker not in ("assistant", "tool")]
+    kept = [*turns[: len(turns) - len(after)], *others, *after[asked:]]
     if isinstance(value, list):
         return kept
     key, _ = _turns(value)
