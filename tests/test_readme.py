@@ -44,6 +44,11 @@ def test_commands_in_the_readme_exist() -> None:
     assert targets <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
+def test_every_format_is_named() -> None:
+    told = README.read_text("utf-8")
+    assert [file.stem for file in sorted((ROOT / "sources" / "formats").glob("[!_]*.py")) if f"`{file.stem}`" not in told] == []
+
+
 def test_links_lead_somewhere() -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", README.read_text("utf-8")):
         assert (ROOT / link).exists(), link
