@@ -24,7 +24,10 @@ _THINK = re.compile(r"\s*<think>(.*?)</think>\s*", re.DOTALL)
 _THOUGHT_KEYS = ("reasoning_content", "thinking", "reasoning")
 _RARE = {*_THOUGHT_KEYS, "name", "tool_calls", "tool_call_id", "weight", "loss_weight", "function_call"}
 _COPIES = {"prompt", "instruction", "input", "query", "response", "output"}
-_USED = {*_ROLE_KEYS, *_TEXT_KEYS, *_RARE}
+_ALIASES = {*_ROLE_KEYS, *_TEXT_KEYS, *_THOUGHT_KEYS}
+_USED = {*_ALIASES, *_RARE}
+_OURS = {"role", "content", "reasoning_content", *(_RARE - _ALIASES)}
+_SHARED = {"from", "value", *(_RARE - _ALIASES)}
 
 
 class Unreadable(Exception):
@@ -101,7 +104,8 @@ def _full(turn: dict[str, Any], said: Any, role: str, content: Any) -> Message:
     one = turn.get("function_call")
     calls = turn.get("tool_calls") or ([{"type": "function", "function": one}] if one else None)
     if said in _CALLS:
-        text, calls = _called(text)
+        text, made = _called(text)
+        calls = made or calls
     return {
         "role": role,
         "content": text,
@@ -140,23 +144,6 @@ def _text(content: Any) -> tuple[str, list[str]]:
     return "\n\n".join(texts), thoughts
 
 
-def from_pairs(turns: Any, asks: str, answers: str) -> list[Message]:
-    """The messages of a list of pairs, each an object with a question, an answer, and perhaps a system text before them."""
-    if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
-        raise Unreadable("unknown_shape", "a list of questions with answers was expected")
-    messages: list[Message] = []
-    for turn in turns:
-        for key, role in (("system", "system"), (asks, "user"), (answers, "assistant")):
-            said = turn.get(key)
-            if not isinstance(said, str | None):
-                raise Unreadable("not_text", f"{key} is not text but {in_words(said)}")
-            if said is not None and (said or key != "system"):
-                messages.append({"role": role, "content": said})
-    if not any(message["content"].strip() for message in messages):
-        raise NoRow("empty", "no turn holds any text")
-    return messages
-
-
 def copies(value: dict[str, Any], messages: list[Message]) -> set[str]:
     """Fields beside a conversation that only repeat one of its turns."""
     if _COPIES.isdisjoint(value):
@@ -167,10 +154,24 @@ def copies(value: dict[str, Any], messages: list[Message]) -> set[str]:
 
 def leftovers(turns: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
     """What the turns say beside their messages, turn by turn; None where that is nothing."""
-    if all(map(_USED.issuperset, turns)):
+    if all(map(_OURS.issuperset, turns)) or all(map(_SHARED.issuperset, turns)):
         return None
-    rest = [{key: value for key, value in turn.items() if key not in _USED} for turn in turns]
+    rest = [_rest(turn) for turn in turns]
     return rest if any(rest) else None
+
+
+def _rest(turn: dict[str, Any]) -> dict[str, Any]:
+    """What a turn says under names that are not read, or under a second name for the same thing, and differs."""
+    read = [
+        next((turn[key] for key in keys if turn.get(key) is not None), None)
+        for keys in (("from", "role", "sender", "speaker"), (*_TEXT_KEYS, "refusal"), _THOUGHT_KEYS)
+    ]
+    return {
+        key: value
+        for key, value in turn.items()
+        if key not in _USED
+        or (key in _ALIASES and value is not None and not any(value is held or value == held for held in read))
+    }
 
 
 def number(value: Any) -> float | None:

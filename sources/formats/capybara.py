@@ -6,7 +6,8 @@ xtuner's `output_with_loss: false` is a weight of 0.
 from collections.abc import Iterator
 from typing import Any
 
-from sources.turns import common, extra, from_pairs
+from sources.pairs import from_pairs
+from sources.turns import common, extra
 
 _KEYS = ("conversation", "conversations")
 _READ = {"system", "input", "output", "output_with_loss"}

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sources.turns import common, extra, from_pairs
+from sources.pairs import from_pairs
+from sources.turns import common, extra
 
 
 def looks(value: Any) -> float:

@@ -85,6 +85,16 @@ def test_sharegpt_keeps_score_weights_tools_and_drops_copies():
     assert beside(other) == {"instruction": "not the question"}
 
 
+def test_a_second_text_or_name_of_a_turn_is_kept_beside_it():
+    turns = [
+        {"from": "human", "value": "a", "text": "b", "markdown": None},
+        {"role": "assistant", "content": "c", "speaker": "Ada"},
+    ]
+    [row] = load("sharegpt").rows({"conversations": turns})
+    assert said(row) == [("user", "a"), ("assistant", "c")]
+    assert beside(row) == {"conversations": [{"text": "b"}, {"speaker": "Ada"}]}
+
+
 SPEAKERS = st.sampled_from(["system", "human", "gpt", "observation", "function_call", "narrator"])
 
 
