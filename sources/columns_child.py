@@ -14,6 +14,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+import numpy
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.ipc
@@ -32,8 +33,9 @@ def main() -> None:
     _limit(size)
     try:
         for batch in _batches("/dev/fd/0"):
+            table = _plainly(batch)
             if "check" not in sys.argv:
-                _write(batch, sys.stdout.buffer)
+                _write(table, sys.stdout.buffer)
         sys.stdout.buffer.flush()
     except (MemoryError, pa.ArrowMemoryError):
         sys.exit("out of memory")
@@ -89,14 +91,18 @@ def _sound(batch: pa.RecordBatch) -> None:
             raise
 
 
-def _write(batch: pa.RecordBatch, out: BinaryIO) -> None:
+def _plainly(batch: pa.RecordBatch) -> pa.Table:
     names = batch.schema.names
     if not names or len(set(names)) < len(names):
-        raise ValueError("the table has no columns" if not names else "two columns have one name")
-    table = pa.table([plain(column) for column in batch.columns], names)
+        raise ValueError("two columns have one name" if names else "the table has no columns")
+    return pa.table([plain(column) for column in batch.columns], names)
+
+
+def _write(table: pa.Table, out: BinaryIO) -> None:
     if any(map(_is_slow, table.schema.types)):
+        kind = pa.struct(list(table.schema))
         for row in table.to_pylist():
-            out.write(json.dumps(_value(row), ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n")
+            out.write(json.dumps(_value(row, kind), ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n")
     else:
         import polars
 
@@ -186,17 +192,21 @@ def _text(value: bytes) -> str:
         return f"data:;base64,{b64encode(value).decode()}"
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, kind: pa.DataType) -> Any:
+    """A value of a plain type as JSON has it; pairs of a map stay pairs where two have one key."""
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        short = float(str(numpy.float32(value))) if is_a.is_float32(kind) else value
+        return short if math.isfinite(value) else None
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
+    if is_a.is_map(kind) and value is not None:
+        pairs = [(_value(key, kind.key_type), _value(held, kind.item_type)) for key, held in value]
+        found = {str(key): held for key, held in pairs}
+        return found if len(found) == len(pairs) else pairs
     if isinstance(value, dict):
-        return {key: _value(held) for key, held in value.items()}
+        return {key: _value(held, kind.field(key).type) for key, held in value.items()}
     if isinstance(value, list):
-        if value and isinstance(value[0], tuple):
-            return {str(_value(key)): _value(held) for key, held in value}
-        return [_value(item) for item in value]
+        return [_value(item, kind.value_type) for item in value]
     return value
 
 
