@@ -5,6 +5,7 @@ from typing import Any
 from schemas.rows import Message
 from sources.turns import Unreadable, as_json, in_words, string
 
+_SILENT = ("redacted_thinking", "token_budget", "flag")  # nothing that anybody could read
 LEFT_OUT = "not_text_parts"  # the flag of a row whose turns held pictures and the like
 
 
@@ -19,28 +20,32 @@ def messages(role: str, content: Any) -> tuple[list[Message], bool]:
     partial = False
     for part in content:
         block = {"type": "text", "text": part} if isinstance(part, str) else part if isinstance(part, dict) else {}
-        if block.get("type") == "tool_result":
+        if str(block.get("type")).endswith("tool_result"):
             turns += _turn(role, held)
             held = []
             call = string(block.get("tool_use_id"))
             turns.append({"role": "tool", "content": result(block.get("content")), "tool_call_id": call})
         elif _is_read(block):
             held.append(block)
-        else:
+        elif block.get("type") not in _SILENT:
             partial = True
     return [*turns, *_turn(role, held)], partial
 
 
 def _is_read(block: dict[str, Any]) -> bool:
-    kind = block.get("type")
-    return kind == "tool_use" or isinstance(block.get("thinking" if kind == "thinking" else "text"), str)
+    return _is_call(block) or isinstance(block.get("thinking" if block.get("type") == "thinking" else "text"), str)
+
+
+def _is_call(block: dict[str, Any]) -> bool:
+    return str(block.get("type")).endswith("tool_use")
 
 
 def _turn(role: str, blocks: list[dict[str, Any]]) -> list[Message]:
     """One message of blocks that belong together, or none where they are empty."""
-    texts = [block["text"] for block in blocks if block.get("type") not in ("thinking", "tool_use") and block["text"].strip()]
-    thoughts = [block["thinking"] for block in blocks if block.get("type") == "thinking" and block["thinking"].strip()]
-    calls = [_call(block) for block in blocks if block.get("type") == "tool_use"]
+    calls = [_call(block) for block in blocks if _is_call(block)]
+    words = [block for block in blocks if not _is_call(block)]
+    texts = [block["text"] for block in words if block.get("type") != "thinking" and block["text"].strip()]
+    thoughts = [block["thinking"] for block in words if block.get("type") == "thinking" and block["thinking"].strip()]
     if not (texts or thoughts or calls):
         return []
     turn: Message = {"role": role, "content": "\n\n".join(texts)}

@@ -11,7 +11,7 @@ _MARKS = {"[|Human|]": "user", "[|AI|]": "assistant"}
 
 def looks(value: Any) -> float:
     """Sure of both marks in the text."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or "output" in value or "role" in value:
         return 0.0
     text = value.get(_key(value))
     return float(isinstance(text, str) and all(mark in text for mark in _MARKS))

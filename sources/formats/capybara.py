@@ -1,4 +1,4 @@
-"""Capybara and xtuner: `conversation` is a list of from_pairs, each with `input`, `output` and perhaps `system`.
+"""Capybara and xtuner: `conversation` is a list of exchanges, each with `input`, `output` and perhaps `system`.
 
 xtuner's `output_with_loss: false` is a weight of 0.
 """

@@ -14,6 +14,7 @@ from sources import blocks, branches
 from sources.turns import NoRow, Unreadable, string
 
 _NOTES = ("summary", "system", "file-history-snapshot", "queue-operation", "progress", "attachment")
+_MARKS = ("sessionId", "leafUuid", "parentUuid", "snapshot")
 _KEPT = ("sessionId", "version", "gitBranch", "cwd", "timestamp", "isSidechain", "agentId")
 
 
@@ -23,7 +24,9 @@ def looks(value: Any) -> float:
         return 0.0
     if value["type"] in ("user", "assistant") and isinstance(value.get("message"), dict) and "uuid" in value:
         return 1.0
-    return 0.6 if value["type"] in _NOTES or "sessionId" in value else 0.0
+    if value["type"] in _NOTES and any(mark in value for mark in _MARKS):
+        return 0.6
+    return 0.2 if "sessionId" in value else 0.0
 
 
 def gather(values: Iterable[tuple[int, Any]]) -> Iterator[tuple[list[int], dict[str, Any] | Unreadable]]:

@@ -1,4 +1,4 @@
-"""Firefly: `conversation` is a list of from_pairs, each with `human` and `assistant`."""
+"""Firefly: `conversation` is a list of exchanges, each with `human` and `assistant`."""
 
 from collections.abc import Iterator
 from typing import Any

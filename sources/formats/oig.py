@@ -11,7 +11,7 @@ _MARKS = {"<human>:": "user", "<bot>:": "assistant"}
 
 def looks(value: Any) -> float:
     """Sure of both marks in the text."""
-    text = value.get("text") if isinstance(value, dict) else None
+    text = value.get("text") if isinstance(value, dict) and "role" not in value else None
     return float(isinstance(text, str) and all(mark in text for mark in _MARKS))
 
 

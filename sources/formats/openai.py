@@ -1,12 +1,15 @@
 """OpenAI messages: `messages` with roles and content, tools, tool calls, reasoning, weights; `label` of unpaired feedback.
 
-So are Tulu, smoltalk, UltraChat and their kin: `source`, `category` and what else stands beside the messages goes to `extra`.
+Tulu, smoltalk, UltraChat and their kin are of this shape: `source`, `category` and what else stands beside the messages goes
+to `extra`. Anthropic's messages are read too: a `system` text beside them, and blocks of thinking and tools within.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from sources.turns import as_json, common, copies, extra, is_thread, thread
+from schemas.rows import Message
+from sources import blocks
+from sources.turns import Unreadable, as_json, common, copies, extra, is_thread, role, string, thread
 
 _OTHERS = ("chosen", "rejected", "choices", "rejected_response")  # what answers are ranked by stands there, not in the messages
 
@@ -20,11 +23,28 @@ def looks(value: Any) -> float:
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """One row a record."""
-    messages = thread(value.get("messages"))
+    messages = _messages(value.get("messages"))
     row, used = common(value)
+    if string(value.get("system")) and messages[0]["role"] != "system":
+        messages = [{"role": "system", "content": value["system"]}, *messages]
+        used.add("system")
     functions = value.get("functions")
     if isinstance(functions, list) and functions and "tools" not in row:
         row["tools"] = as_json([{"type": "function", "function": function} for function in functions])
         used.add("functions")
     used |= {"messages", *copies(value, messages)}
     yield {**row, "messages": messages, "extra": extra(value, used, turns=value["messages"], key="messages")}
+
+
+def _messages(turns: Any) -> list[Message]:
+    """The messages; content that is no plain text may be made of Anthropic's blocks."""
+    try:
+        return thread(turns)
+    except Unreadable as why:
+        speakers = [role(turn) for turn in turns] if isinstance(turns, list) else [None]
+        if why.reason != "not_text" or None in speakers:
+            raise
+        read = [blocks.messages(str(speaker), turn.get("content")) for speaker, turn in zip(speakers, turns, strict=True)]
+        if any(partial for _, partial in read):
+            raise
+        return [message for messages, _ in read for message in messages]

@@ -27,7 +27,8 @@ def looks(value: Any) -> float:
         return 0.0
     if turns == []:
         return 0.5
-    return (0.4 if "turn" in value and "model" in value else 1.0) if is_thread(turns) else 0.0
+    weaker = "messages" in value or ("turn" in value and "model" in value)
+    return (0.4 if weaker else 1.0) if is_thread(turns) else 0.0
 
 
 def _turns(value: dict[str, Any]) -> tuple[str, Any]:

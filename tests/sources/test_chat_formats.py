@@ -139,6 +139,22 @@ def test_openai_reads_refusals_objects_as_arguments_and_functions():
     assert "prompt" not in beside(row)
 
 
+def test_openai_reads_messages_made_of_blocks():
+    turns = [
+        {"role": "user", "content": "Q"},
+        {
+            "role": "assistant",
+            "content": [{"type": "text", "text": "A"}, {"type": "tool_use", "id": "t", "name": "f", "input": {}}],
+        },
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "R"}, {"type": "text", "text": "B"}]},
+    ]
+    [row] = load("openai").rows({"system": "S", "messages": turns})
+    assert said(row) == [("system", "S"), ("user", "Q"), ("assistant", "A"), ("tool", "R"), ("user", "B")]
+    assert calls(row["messages"][2]) == [("f", {})] and row["extra"] is None
+    turns[0]["content"] = [{"type": "image", "source": {}}]
+    assert reason("openai", {"messages": turns}) == ("not_text", False)
+
+
 def test_capybara_reads_system_texts_and_loss():
     plain, harbour, blank = rows("capybara")
     assert [role for role, _ in said(plain)] == ["user", "assistant"] * 2 and beside(plain) == {"source": "Workbench"}
