@@ -91,7 +91,7 @@ def _names(entries: list[Entry]) -> Iterator[tuple[str, bool]]:
     taken: set[str] = set()
     folded: set[str] = set()
     for entry in entries:
-        parts = re.split(r"[/\\]+", os.fsencode(entry.name).decode("utf-8", "backslashreplace").replace("\0", "\\0"))
+        parts = re.split(r"[/\\]+", os.fsencode(entry.name).decode("utf-8", "backslashreplace").replace("\0", "%00"))
         name = own = "/".join("__" if part == ".." else part for part in parts if part not in ("", "."))
         fold = unicodedata.normalize("NFC", name).casefold()
         again = 1
