@@ -13,6 +13,7 @@ from sources.foreign import KEPT
 LONGEST = 64 << 20  # bytes of one record
 BATCH = 1 << 14
 _NEXT_LINE = re.compile(rb"\n(?=(?:\xef\xbb\xbf)?[ \t\r]{0,99}[{\[])")
+_LOOKED = 32  # first good records that show what records look like; the last one before a broken one does too
 _OVERLAP = 1 << 10  # a record's beginning may lie across two pieces
 _WHITE = b" \r\n\t"
 
@@ -71,19 +72,16 @@ class Cutter:
             if self.mode == spans.LINES and long:
                 yield self.overlong()
             elif self.mode != spans.LINES and (self.broken >= 0 or long or (ended and place < len(self.buffer))):
-                again = yield from self.mend(count, ended, long)
+                again = yield from self.mend(ended, long)
                 if not again:
                     return
             else:
                 return
 
-    def mend(self, count: int, ended: bool, long: bool) -> Generator[Record, None, bool]:
+    def mend(self, ended: bool, long: bool) -> Generator[Record, None, bool]:
         """Give up the record that stands at `place`, if the next one can be told; returns whether to go on."""
-        for start, end, marks in self.spans[:, max(0, count - 8) : count].T.tolist():
-            try:
-                self.fellows.learn(strict.decode(self.buffer[start:end], marks & ~spans.GLUED))
-            except strict.Refused:
-                continue
+        if self.before is not None:
+            self.fellows.learn(self.before)
         end, again = mending.resume(self.buffer, self.place, ended or long, self.fellows)
         if again >= 0:
             yield self.bad(self.place, end)
@@ -99,7 +97,7 @@ class Cutter:
         if self.blind and len(self.buffer) <= LONGEST:
             yield from repeat(_UNREAD, count)
             return
-        buffer, base, before = self.buffer, self.base, self.before
+        buffer, base, before, young = self.buffer, self.base, self.before, self.fellows.seen < _LOOKED
         for start, end, marks in self.spans[:, :count].T.tolist():
             if end - start > LONGEST and self.mode == spans.LINES:
                 self.place = start
@@ -116,6 +114,9 @@ class Cutter:
                 yield self.fault(start, end, error.reason, error.detail)
                 continue
             before = value
+            if young:
+                self.fellows.learn(value)
+                young = self.fellows.seen < _LOOKED
             yield Record(self.number, base + start, raw, value, None, None, flags)
             self.number += 1
         self.before = before
