@@ -123,7 +123,8 @@ def _left_out(path: Path, asked: bool) -> str | None:
         if not stat.S_ISREG(mode):
             return "not regular: a link to a folder" if stat.S_ISDIR(mode) else "not regular: a pipe or a device"
         with open(path, "rb") as handle:
-            return None if asked or is_data(path.name, handle.read(SEEN)) else ""
+            first = handle.read(SEEN)
+        return None if asked or is_data(path.name, first) else ""
     except OSError as error:
         return f"unreadable: {error.strerror}"
 

@@ -50,19 +50,97 @@ def test_content_makes_data_of_a_file_with_another_name(tmp_path):
     assert skipped(Source(path="a"), tmp_path) == ["dump.bin"]
 
 
-@pytest.mark.parametrize("name", ["we*rd[1].json", "a'b; DROP--.json", "line\nbreak.json"])
+@pytest.mark.parametrize(
+    "name", ["we*rd[1].json", "a'b; DROP--.json", "line\nbreak.json", '"{x}".json', "$(touch canary).json", "-rf.json"]
+)
 def test_a_name_with_odd_characters_is_only_a_name(tmp_path, name):
     tree(tmp_path, name, "weird1.json")
     assert named(name, tmp_path) == [name]
 
 
-def test_pipes_and_loops_are_no_files(tmp_path):
+def test_pipes_and_loops_are_no_files_and_are_named(tmp_path):
     tree(tmp_path, "a/x.json")
     os.mkfifo(tmp_path / "a" / "pipe.json")
     (tmp_path / "a" / "loop.json").symlink_to(tmp_path / "a" / "loop.json")
+    (tmp_path / "a" / "gone.json").symlink_to(tmp_path / "a" / "nowhere.json")
+    (tmp_path / "a" / "null.json").symlink_to("/dev/null")
+    (tmp_path / "a" / "memory.json").symlink_to("/proc/self/mem")
     (tmp_path / "a" / "up").symlink_to(tmp_path / "a")
     assert named("a", tmp_path) == ["x.json"]
     assert named("a/**/*.json", tmp_path) == ["x.json"]
+    told = [
+        "gone.json (unreadable: No such file or directory)",
+        "loop.json (unreadable: Too many levels of symbolic links)",
+        "memory.json (unreadable: Input/output error)",
+        "null.json (not regular: a pipe or a device)",
+        "pipe.json (not regular: a pipe or a device)",
+    ]
+    assert skipped(Source(path="a"), tmp_path) == [*told, "up (not regular: a link to a folder)"]
+    assert skipped(Source(path="a/*.json"), tmp_path) == told
+
+
+def test_a_link_to_a_file_is_the_file(tmp_path):
+    tree(tmp_path, "b/x.json")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "y.json").symlink_to(tmp_path / "b" / "x.json")
+    assert named("a", tmp_path) == ["y.json"]
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path):
+    (tmp_path / "memory.json").symlink_to("/proc/self/mem")
+    for path in ("memory.json", "*.json", "."):
+        with pytest.raises(MissingFault, match="unreadable: Input/output error"):
+            files("s", Source(path=path), tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
+def test_closed_files_and_folders_are_named(tmp_path):
+    tree(tmp_path, "a/x.json", "a/y.json", "a/b/z.json")
+    (tmp_path / "a" / "y.json").chmod(0)
+    (tmp_path / "a" / "b").chmod(0)
+    assert named("a", tmp_path) == ["x.json"]
+    assert skipped(Source(path="a"), tmp_path) == ["b (unreadable: Permission denied)", "y.json (unreadable: Permission denied)"]
+
+
+def test_what_is_data_in_a_folder(tmp_path):
+    data = {
+        "t.csv": b"prompt,answer\na,b\n",
+        "t.tsv": b"prompt\tanswer\na\tb\n",
+        "t.txt": b"prompt;answer\na;b\n",
+        "p.parquet": b"PAR1",
+        "broken.parquet": b"?",
+        "p": b"PAR1....PAR1",
+        "f.feather": b"ARROW1\0\0",
+        "hub.arrow": b"\xff\xff\xff\xff\x10\0\0\0",
+        "a.zip": b"PK\x03\x04",
+        "a.tar": b"\0" * 257 + b"ustar\0" + b"\0" * 249,
+        "x.bz2": b"BZh91AY&SY",
+        "x.xz": b"\xfd7zXZ\0",
+        "x.zst": b"\x28\xb5\x2f\xfd",
+        "x.gz": b"\x1f\x8b\x08",
+        "dump": DATA.encode(),
+    }
+    other = {
+        "prose.csv": b"Dear all,\nsee you.\n",
+        "README.md": b"a,b\n1,2\n",
+        "code.py": b"import os\n",
+        "model.pt": b"\x80\x02}q\x00.",
+        "pic.png": b"\x89PNG",
+        "page.html": b"<p>",
+    }
+    for name, text in (data | other).items():
+        (tmp_path / name).write_bytes(text)
+    assert [file.name for file in files("s", Source(path="."), tmp_path)] == sorted(data)
+    assert skipped(Source(path="."), tmp_path) == sorted(other)
+
+
+def test_a_file_knows_what_its_source_asks(tmp_path):
+    tree(tmp_path, "x.json")
+    [file] = files("s", Source(path="x.json", salvage=True, repair=True), tmp_path)
+    assert file.salvage and file.repair and file.where == file.path
+    assert (file.start, file.end, file.first, file.member) == (0, None, 0, None)
+    [file] = files("s", Source(path="x.json"), tmp_path)
+    assert not file.salvage and not file.repair
 
 
 def test_a_name_that_is_not_utf8_is_still_text(tmp_path):
