@@ -40,17 +40,20 @@ class Plan:
         return store.digest(inputs, extra, as_json(self.recipe), made_by)[:32]
 
     def shards(self, size: int) -> Iterator[tuple[list[sources.File], list[str]]]:
-        """Neighbouring files packed up to `size` bytes; a larger file stands alone."""
-        pack: list[int] = []
+        """Neighbouring files packed up to `size` bytes; a larger one stands alone, or in pieces where it can be cut."""
+        files: list[sources.File] = []
+        hashes: list[str] = []
         weight = 0
-        for at, file in enumerate(self.files):
-            if pack and weight + file.size > size:
-                yield [self.files[n] for n in pack], [self.hashes[n] for n in pack]
-                pack, weight = [], 0
-            pack.append(at)
-            weight += file.size
-        if pack:
-            yield [self.files[n] for n in pack], [self.hashes[n] for n in pack]
+        for whole, sha in zip(self.files, self.hashes, strict=True):
+            for file in sources.pieces(whole, size):
+                if files and weight + file.size > size:
+                    yield files, hashes
+                    files, hashes, weight = [], [], 0
+                files.append(file)
+                hashes.append(sha)
+                weight += file.size
+        if files:
+            yield files, hashes
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from filters.overlap import benchmarks, contamination, signatures
 from flows import code, keys, plan, store
 from schemas import parquet
 from schemas.ledger import EDITS, REFUSED
-from schemas.recipe import Benchmark, Recipe
+from schemas.recipe import Benchmark, Cap, Near, Recipe
+from schemas.recipe_parts import Chars
 from schemas.rows import ROW
 
 BATCH = 16 << 20  # bytes of records in one shard of rows
@@ -67,7 +68,7 @@ def job(planned: plan.Plan, work: Path, trained: dict[str, store.Done]) -> Job:
 
 def read(work: Path, files: list[sources.File], hashes: list[str], batch: int = BATCH) -> store.Done:
     """Dumps -> rows-00000.parquet ..., with refused-00000.parquet ... beside them."""
-    asked = [[file.source, file.name, file.license, file.format, sha] for file, sha in zip(files, hashes, strict=True)]
+    asked = [[*_asked(file), sha] for file, sha in zip(files, hashes, strict=True)]
     key = store.digest("read", asked, batch, code.fingerprint("sources"))
 
     def make(folder: Path) -> dict[str, Any]:
@@ -79,6 +80,12 @@ def read(work: Path, files: list[sources.File], hashes: list[str], batch: int = 
         return {"parts": parts, "records": records}
 
     return store.step(work, "read", key, make)
+
+
+def _asked(file: sources.File) -> list[Any]:
+    """What matters of a file beside its bytes."""
+    piece = [file.start, file.end, file.first]
+    return [file.source, file.name, file.license, file.format, file.salvage, file.repair, piece]
 
 
 def refine(job: Job, done: store.Done, part: int) -> Shard:
@@ -94,7 +101,7 @@ def refine(job: Job, done: store.Done, part: int) -> Shard:
         edits=edited.folder / "edits.parquet",
         turns=measured.folder / "turns.parquet",
         signals=measured.folder / "signals.parquet",
-        signed={title: _sign(job, edited, rule.key, getattr(rule, "shingle", 5)) for title, rule in near.items()},
+        signed={title: _sign(job, edited, rule) for title, rule in near.items()},
         covered={title: _cover(job, edited, title) for title in job.benchmarks},
     )
 
@@ -166,12 +173,17 @@ def _measure(job: Job, edited: store.Done) -> store.Done:
     return store.step(job.work, "measure", key, make)
 
 
-def _sign(job: Job, edited: store.Done, key: str, shingle: int) -> Path:
-    named = store.digest("sign", edited.files["rows.parquet"], key, shingle, code.fingerprint("filters.overlap", "flows.keys"))
+def _sign(job: Job, edited: store.Done, rule: Near | Cap) -> Path:
+    near = rule if isinstance(rule, Near) else Near(key=rule.key, similarity=1.0)  # a cap asks for equal texts only
+    chars = isinstance(near.shingle, Chars)
+    size = near.shingle.chars if isinstance(near.shingle, Chars) else near.shingle
+    made_by = code.fingerprint("filters.overlap", "flows.keys")
+    named = store.digest("sign", edited.files["rows.parquet"], near.key, size, chars, near.short, made_by)
 
     def make(folder: Path) -> dict[str, Any]:
         rows = parquet.read(edited.folder / "rows.parquet", ["id", "messages"])
-        return {"rows": signatures.sign(rows["id"], keys.compared(rows, key), shingle, folder / "signed.arrow")}
+        texts = keys.compared(rows, near.key)
+        return {"rows": signatures.sign(rows["id"], texts, size, folder / "signed.arrow", chars=chars, short=near.short)}
 
     return store.step(job.work, "sign", named, make).folder / "signed.arrow"
 

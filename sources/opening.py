@@ -15,11 +15,12 @@ from typing import Any
 import orjson
 
 from sources import csvs, spans
+from sources.cutter import Cutter
 from sources.detect import Guess, Spread, beside, guess, load, spread
-from sources.kinds import HEAD, Where, columnar, compression
+from sources.kinds import HEAD, Corrupt, Where, columnar, compression
 from sources.places import File
-from sources.records import CONTAINERS, Cutter, Record, container, head, inside, records
-from sources.streams import Corrupt, chunks
+from sources.records import CONTAINERS, Record, container, head, inside, records
+from sources.streams import chunks
 from sources.turns import is_turn
 
 _SMALL = 8 << 20  # a file up to this size is decoded once: looked at and then read

@@ -97,21 +97,24 @@ def _white(text: _Bytes, i: int, end: int) -> int:
 @njit(cache=True, nogil=True)
 def _fold(text: _Bytes, i: int, end: int, out: _Bytes, begin: int) -> int:
     """Copy text[i:end] with each run of white space as one space, none at the ends. Where it ends in `out`."""
-    to, before = np.uint64(begin), _ONE  # unsigned and without a branch a byte: seven times faster
+    to, before = np.uint64(begin), _ONE  # unsigned, and no branch for most bytes: five times faster
     while i < end:
-        kind = _KIND[text[i]]
-        wide = _white(text, i, end) if kind == _LOOK else 0
-        if wide:
-            out[to] = 32
-            to += _ONE - before
-            before = _ONE
-            i += wide
-            continue
-        white = np.uint64(kind & 1)
-        out[to] = np.uint8(32 if white else text[i])
-        to += _ONE - (white & before)
-        before = white
-        i += 1
+        stop = i
+        while stop < end and _KIND[text[stop]] != _LOOK:
+            stop += 1
+        for k in range(i, stop):
+            white = np.uint64(_KIND[text[k]])
+            out[to] = np.uint8(32 if white else text[k])
+            to += _ONE - (white & before)
+            before = white
+        i = stop
+        if i < end:
+            wide = _white(text, i, end)
+            white = np.uint64(wide > 0)
+            out[to] = np.uint8(32 if white else text[i])
+            to += _ONE - (white & before)
+            before = white
+            i += max(1, wide)
     return int(to) - int(before and to > begin)
 
 

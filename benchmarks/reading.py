@@ -1,0 +1,146 @@
+"""Reading beside polars, in one run, on the same files: dumps to the canonical Parquet, with every check, in two processes.
+
+    python benchmarks/reading.py FILE... [--rounds 3] [--workers 2]
+
+winnow reads as a run does: it takes the sha256, cuts a large file of lines into pieces, reads strictly, writes rows and
+refusals, and hashes them. polars copies: `scan_ndjson(FILE).sink_parquet(...)`; it knows lines only. Each starts as a process
+of its own, in turn; the best round counts. Memory is the highest sum of the processes' proportional set sizes.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
+from typing import NamedTuple
+
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.table import Table
+
+COPY = "import sys, polars; polars.scan_ndjson(sys.argv[1]).sink_parquet(sys.argv[2])"
+
+
+class Spent(NamedTuple):
+    """What a process and its children took: seconds on the wall, CPU seconds, megabytes at most."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.into:
+        read(options.files[0], options.into, options.workers)
+        return
+    table = Table("file", "who", "wall s", "MB/s", "CPU s", "MB/CPU s", "peak MB", "rows", "refused")
+    for file in options.files:
+        compare(table, file, options.rounds, options.workers)
+    Console().print(table)
+
+
+def compare(table: Table, file: Path, rounds: int, workers: int) -> None:
+    """Lines of the table for one file."""
+    size = file.stat().st_size / 1e6
+    ours: list[Spent] = []
+    theirs: list[Spent] = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+            command = [sys.executable, __file__, str(file), "--into", folder, "--workers", str(workers)]
+            ours.append(spent(command))
+            rows, refused = (counted(Path(folder), kind) for kind in ("rows", "refused"))
+        if first(file) == b"{":
+            with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+                theirs.append(spent([sys.executable, "-c", COPY, str(file), f"{folder}/copy.parquet"]))
+    add(table, f"{file.name} ({size:,.0f} MB)", f"winnow, {workers} processes", size, min(ours), f"{rows:,}", f"{refused:,}")
+    if theirs:
+        add(table, "", "polars", size, min(theirs), "", "")
+        table.add_row("", f"winnow/polars: {min(theirs).wall / min(ours).wall:.2f} of its MB/s")
+
+
+def add(table: Table, name: str, who: str, size: float, took: Spent, *counts: str) -> None:
+    """One line."""
+    rates = f"{took.wall:.1f}", f"{size / took.wall:.0f}", f"{took.cpu:.1f}", f"{size / took.cpu:.0f}", f"{took.memory:.0f}"
+    table.add_row(name, who, *rates, *counts)
+
+
+def read(file: Path, home: Path, workers: int) -> None:
+    """What a run does up to the rows, without Prefect."""
+    from flows import kernels, plan, runs, stages
+    from flows.places import Places
+
+    kernels.prepare()
+    recipe, base = plan.given(runs.load("everyday", []), [file])
+    planned, work = plan.make(recipe, base, base), Places(home).work
+    with ProcessPoolExecutor(workers, get_context("spawn"), kernels.prepare) as pool:
+        for done in [pool.submit(stages.read, work, *shard) for shard in planned.shards(plan.SHARD)]:
+            done.result()
+
+
+def spent(command: list[str]) -> Spent:
+    """Run a command and measure it."""
+    before, started, peak = getrusage(RUSAGE_CHILDREN), time.monotonic(), [0.0]
+    child = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)})
+    watch = threading.Thread(target=watched, args=(child, peak))
+    watch.start()
+    code = child.wait()
+    wall = time.monotonic() - started
+    watch.join()
+    after = getrusage(RUSAGE_CHILDREN)
+    if code:
+        raise SystemExit(f"{' '.join(command)} ended with {code}")
+    return Spent(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak[0])
+
+
+def watched(child: subprocess.Popen[bytes], peak: list[float]) -> None:
+    """Note the highest memory of a process and all below it, in megabytes, while it runs."""
+    while child.poll() is None:
+        peak[0] = max(peak[0], sum(memory(process) for process in below(child.pid)) / 1e6)
+        time.sleep(0.1)
+
+
+def below(process: int) -> list[int]:
+    """A process and all its descendants."""
+    try:
+        tasks = list(Path(f"/proc/{process}/task").iterdir())
+        children = [int(each) for task in tasks for each in (task / "children").read_text().split()]
+    except OSError:
+        return []
+    return [process, *(each for child in children for each in below(child))]
+
+
+def memory(process: int) -> int:
+    """Its proportional set size in bytes; pages of files that are mapped count too."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def counted(folder: Path, kind: str) -> int:
+    """Rows of all the Parquet files of a kind below a folder."""
+    return sum(pq.read_metadata(path).num_rows for path in folder.rglob(f"{kind}-*.parquet"))
+
+
+def first(file: Path) -> bytes:
+    """The first byte, which tells lines from an array."""
+    with open(file, "rb") as handle:
+        return handle.read(1)
+
+
+if __name__ == "__main__":
+    main()
