@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from itertools import dropwhile, pairwise
 from pathlib import Path
 from typing import Any
@@ -400,7 +401,7 @@ def test_no_line_of_a_session_is_lost_whatever_it_holds(name, data):
     for line in data.draw(st.lists(st.sampled_from(lines), max_size=4)):
         place = line["message"] if isinstance(line.get("message"), dict) and data.draw(st.booleans()) else line
         key = data.draw(st.sampled_from([*place, "uuid"]))
-        place[key] = data.draw(JUNK)
+        place[key] = deepcopy(data.draw(JUNK))
     gathered(name, data.draw(st.permutations(lines)))
 
 
