@@ -120,8 +120,11 @@ def _left_out(path: Path, asked: bool) -> str | None:
     """Why a file is no data, None where it is. A file that was asked for by its name or by a pattern is taken at its word."""
     try:
         mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            os.listdir(path)
+            return "not regular: a link to a folder"
         if not stat.S_ISREG(mode):
-            return "not regular: a link to a folder" if stat.S_ISDIR(mode) else "not regular: a pipe or a device"
+            return "not regular: a pipe or a device"
         with open(path, "rb") as handle:
             first = handle.read(SEEN)
         return None if asked or is_data(path.name, first) else ""
