@@ -20,7 +20,7 @@ LONGEST, KEPT = 64 << 20, 1 << 20  # bytes of one row; bytes kept of one that is
 _AT_ONCE = 4096  # lines
 _LINE = 200  # bytes that a line costs beside its own
 _BOM = b"\xef\xbb\xbf"
-_NAME = re.compile(r"[\w.()/#:?&*%+ -]{0,64}")  # what a column may be called: no sentence, no brackets of JSON
+_NAME = re.compile(r"(?!(\S+\s+){5})(?!.*[.:]$)[\w.()/#:?&*%+ -]{0,64}")  # of a column: five words, no sentence, no JSON
 _CONTROL = bytes([*range(1, 9), 11, 12, *range(14, 32)])  # taken out, as where JSON escapes them
 _ODD = _CONTROL + b"\0"
 _ROWS_SEEN, _AGREE = 64, 0.75  # rows that tell whether a file is a table, and how many must be as wide as the header
@@ -48,8 +48,9 @@ def is_table(head: bytes) -> bool:
     if body.lstrip()[:1] in (b"", b"{", b"[", b"<") or b"\0" in body[:4096]:
         return False
     table = Table(iter([head]))
-    named = sum(bool(name) for name in table.header) * 2 > len(table.header) > 1 and all(map(_is_name, table.header))
-    if not named or table.is_prose():
+    named = sum(map(bool, table.header)) * 2 > len(table.header) > 1 and all(map(_NAME.fullmatch, table.header))
+    mark = table.delimiter.encode()
+    if not named or table.first.count(mark + b" ") == table.first.count(mark):  # a space behind every comma is prose
         return False
     reasons = []
     for _, raw, _, reason, _ in islice(table.rows(), _ROWS_SEEN):
@@ -57,10 +58,6 @@ def is_table(head: bytes) -> bool:
             break
         reasons.append(reason)
     return 0 < len(reasons) * _AGREE <= sum(reason not in ("csv_columns", "csv_quote") for reason in reasons)
-
-
-def _is_name(name: str) -> bool:
-    return bool(_NAME.fullmatch(name)) and len(name.split()) <= 5 and not name.endswith((".", ":"))
 
 
 def items(where: Where) -> Iterator[Item]:
@@ -88,11 +85,6 @@ class Table:
         self.header = [cell.strip() for cell in header.cells]
         self.names = _numbered(self.header)
         self.at += header.lines
-
-    def is_prose(self) -> bool:
-        """Whether the first line is a sentence: a space behind every comma."""
-        mark = self.delimiter.encode()
-        return self.first.count(mark + b" ") == self.first.count(mark)
 
     def rows(self) -> Iterator[Item]:
         """All rows after the header; blank lines are none."""
@@ -134,12 +126,12 @@ class Table:
             broken, self.broken = self.broken, None
             return Row(row.lines, [], broken.reason, broken.detail)
         if row.reason is None and not self._fits(row):
-            detail = f"{len(row.cells):,} cells, but the header has {len(self.names):,}"
-            row = row._replace(reason="csv_columns", detail=detail)
+            many = f"{len(row.cells):,} cells, but the header has {len(self.names):,}"
+            row = row._replace(reason="csv_columns", detail=many)
         if row.reason and row.lines > 1 and not self._stands(row):
-            self._spend(-self._size(row.lines))
+            self._spend(-1, row)
             return row._replace(lines=1)
-        self._spend(4 * self._size(row.lines))
+        self._spend(4, row)
         return row
 
     def _fits(self, row: Row) -> bool:
@@ -149,16 +141,17 @@ class Table:
         """Whether a bad row of many lines has swallowed nothing: it is closed, and the next one is sound."""
         if row.reason in ("csv_quote", "too_long"):
             return False
-        after = self._row(row.lines)
+        skip = row.lines
+        while (line := self._line(skip)) is not None and not line.strip(b" \r\n"):
+            skip += 1
+        after = self._row(skip)
         if after:
-            self._spend(-self._size(after.lines))
+            self._spend(-1, after)
         return after is None or self._fits(after)
 
-    def _size(self, lines: int) -> int:
-        return sum(map(len, self.lines[self.at : self.at + lines])) + _LINE * lines
-
-    def _spend(self, size: int) -> None:
-        self.patience = max(0, min(LONGEST, self.patience + size))
+    def _spend(self, times: int, row: Row) -> None:
+        size = sum(map(len, self.lines[self.at : self.at + row.lines])) + _LINE * row.lines
+        self.patience = max(0, min(LONGEST, self.patience + times * size))
 
     def _row(self, skip: int) -> Row | None:
         """The row that begins so many lines on, whatever its width; None at the end."""
@@ -231,7 +224,7 @@ class Table:
         self.starts += accumulate(map(len, lines), initial=self.end)
         self.end = self.starts.pop()
         self.lines += lines
-        self.odd = self.odd or len((piece or b"").translate(None, _ODD)) < len(piece or b"")
+        self.odd = self.odd or bool(piece and len(piece.translate(None, _ODD)) < len(piece))
         if len(self.rest) > LONGEST or (self.skipping and piece):
             if not self.skipping:
                 self.lines.append(Long(self.rest[:KEPT]))
