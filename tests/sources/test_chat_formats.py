@@ -494,3 +494,24 @@ def test_middle_chunks_of_the_real_sharegpt_are_flagged_and_mended(dumps):
 
 def _read(path: Path, repair: bool) -> list[dict[str, Any]]:
     return [row for batch in read(File("s", path, path.name, repair=repair)) for row in batch.rows.to_pylist()]
+
+
+def test_the_samples_hold_the_variants():
+    wrapped, copied = rows("sharegpt", 7)[0], rows("sharegpt", 8)[0]
+    assert said(wrapped)[0] == ("user", "What is a **keel** for?") and beside(wrapped) == {
+        "title": "Boats",
+        "id": "kq8",
+        "views": 12,
+    }
+    assert (copied["score"], beside(copied)) == (4.5, {"id": "kq9", "score": 4.5})
+    assert [load("sharegpt").faults(value) for value in values("sharegpt")[6:]] == [
+        ["starts_with_answer"],
+        [],
+        [],
+        ["roles_repeat"],
+    ]
+    refused, blocks, added = (row for n in (-3, -2, -1) for row in rows("openai", n))
+    assert said(refused)[1] == ("assistant", "I would rather not.") and beside(refused)["category"] == "refusals"
+    assert [role for role, _ in said(blocks)] == ["system", "user", "assistant", "tool", "assistant"]
+    assert blocks["messages"][2]["reasoning"] == "Ask the sensor."
+    assert calls(added["messages"][1]) == [("add", {"a": 2, "b": 3})] and added["messages"][3]["weight"] == 0

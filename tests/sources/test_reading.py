@@ -138,7 +138,7 @@ def test_hostile_texts_come_through_untouched(tmp_path, dumps):
 
 def test_inspect_counts_and_names_records():
     found = inspect(DUMPS / "sharegpt.json")
-    assert (found.container, found.compression, found.records, found.rows, found.turns) == ("array", "plain", 6, 4, 11)
+    assert (found.container, found.compression, found.records, found.rows, found.turns) == ("array", "plain", 10, 8, 21)
     assert (found.dropped, found.quarantined) == ({"empty": [4]}, {"unknown_role": [5]})
 
 
