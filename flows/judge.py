@@ -15,6 +15,7 @@ from filters.overlap import standing, twins
 from flows.stages import Shard
 from schemas.ledger import PAIRS
 from schemas.recipe import Benchmark, Cap, Near, Recipe
+from schemas.recipe_parts import Chars
 from sql.judge import judge as by_rules
 from sql.rules import Rule
 from sql.rules import prefer as ordered
@@ -100,9 +101,8 @@ def _near(court: Court, rule: Near, pairs: pa.Table) -> pl.DataFrame:
     ids, rank, families = _ranked(court, rule.prefer)
     fallen = pl.DataFrame(standing.walk(pairs, ids, rank, rule.similarity, families=families))
     best = f"; of such a pair the better by {', '.join(rule.prefer)} stays" if rule.prefer else ""
-    same = (
-        f"the {rule.key} shares {{}}% of its word groups with one that stands (from {rule.similarity:.0%} on a row falls{best})"
-    )
+    groups = "character groups" if isinstance(rule.shingle, Chars) else "word groups"
+    same = f"the {rule.key} shares {{}}% of its {groups} with one that stands (from {rule.similarity:.0%} on a row falls{best})"
     copy = pl.lit(f"the same words as a {rule.key} that stands, but for case, punctuation and white space")
     said = pl.when(pl.col("similarity") == 1).then(copy).otherwise(pl.format(same, _percent("similarity")))
     return fallen.with_columns(detail=said)

@@ -129,12 +129,30 @@ Rules = dict[Word, Annotated[Rule, BeforeValidator(_rule, json_schema_input_type
 Prefer = Annotated[Texts, Field(description="who stays, best first: columns with ASC or DESC; ties go by id")]
 
 
+class Chars(Part):
+    """Shingles of characters instead of words."""
+
+    chars: int = Field(ge=1, le=100, description="characters in one shingle; white space is left out")
+
+
+Shingle = Annotated[
+    Annotated[int, Field(ge=1, le=100), Tag("words")] | Annotated[Chars, Tag("characters")],
+    Discriminator(lambda value: "characters" if isinstance(value, dict | Chars) else "words"),
+]
+
+
 class Near(Part):
     """Of units that resemble each other, one stays."""
 
     key: Key = Field("conversation", description=_KEYS)
-    similarity: float = Field(gt=0, le=1, description="exact Jaccard of word shingles; 1.0 means equal normalised text")
-    shingle: int = Field(5, ge=1, le=100, description="words in one shingle")
+    similarity: float = Field(gt=0, le=1, description="exact Jaccard of shingles; 1.0 means equal normalised text")
+    shingle: Shingle = Field(5, description="words in one shingle, or {chars: n}; a Chinese or Japanese character is a word")
+    short: int = Field(
+        100,
+        ge=0,
+        le=1000,
+        description="texts of fewer words are alike only where one has all the words of the other; 0: any text",
+    )
     prefer: Prefer = []
 
 

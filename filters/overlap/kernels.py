@@ -188,12 +188,54 @@ def _minima(hashes, size, a, b, out):
         out[k] = least
 
 
-@compiled(types.int64(_BYTES, _I64, _I32, types.int64, _U32, _U32, types.uint32[:, ::1], _OUTU64, _OUT64, types.uint64[:, ::1]))
+@compiled(types.int64(_BYTES, types.int64, types.int64, types.int64, _OUTU64, types.uint8[::1], _OUT64))
+def char_grams(
+    data: np.ndarray, start: int, stop: int, n: int, hashes: np.ndarray, packed: np.ndarray, begins: np.ndarray
+) -> int:
+    """XXH64 of every run of n characters of data[start:stop], spaces left out; returns the number of characters."""
+    count = size = 0
+    for at in range(start, stop):
+        if data[at] == 32:
+            continue
+        if data[at] & 0xC0 != 0x80:
+            begins[count] = size
+            count += 1
+        packed[size] = data[at]
+        size += 1
+    begins[count] = size
+    for i in range(count - n + 1):
+        hashes[i] = xxh64(packed, begins[i], begins[i + n], np.uint64(0))
+    return count
+
+
+@compiled(types.int64(_BYTES, _I64, _I32, types.int64, _OUTU64, _OUT64))
+def few_words(data: np.ndarray, bounds: np.ndarray, tokens: np.ndarray, short: int, words: np.ndarray, ends: np.ndarray) -> int:
+    """Sorted distinct XXH64 of the tokens of every row with fewer than `short` of them (row i ends at ends[i + 1])."""
+    hashes, spare = np.empty(short + 1, np.uint64), np.empty(short + 1, np.uint64)
+    token_begins, token_ends = np.empty(short + 1, np.int64), np.empty(short + 1, np.int64)
+    to = 0
+    ends[0] = 0
+    for row in range(len(tokens)):
+        if 0 < tokens[row] < short:
+            grams(data, bounds[row], bounds[row + 1], 1, hashes, token_begins, token_ends)
+            size = sort_unique(hashes, tokens[row], spare)
+            words[to : to + size] = hashes[:size]
+            to += size
+        ends[row + 1] = to
+    return to
+
+
+@compiled(
+    types.int64(
+        _BYTES, _I64, _I32, types.int64, types.boolean, _U32, _U32, types.uint32[:, ::1], _OUTU64, _OUT64, types.uint64[:, ::1]
+    )
+)
 def sign(
     data: np.ndarray,
     bounds: np.ndarray,
     tokens: np.ndarray,
     n: int,
+    chars: bool,
     a: np.ndarray,
     b: np.ndarray,
     signatures: np.ndarray,
@@ -201,24 +243,32 @@ def sign(
     ends: np.ndarray,
     exact: np.ndarray,
 ) -> int:
-    """Per row: signature, sorted distinct shingles (row i ends at ends[i + 1]) and a 128-bit hash of the whole text."""
+    """Per row: signature, sorted distinct shingles (row i ends at ends[i + 1]) and a 128-bit hash of the whole text.
+
+    Shingles are of n tokens, or of n characters where `chars`.
+    """
     longest = 0
     for row in range(len(tokens)):
-        longest = max(longest, tokens[row])
+        longest = max(longest, bounds[row + 1] - bounds[row] if chars else tokens[row])
     hashes, spare = np.empty(longest + 1, np.uint64), np.empty(longest + 1, np.uint64)
     token_begins, token_ends = np.empty(longest + 1, np.int64), np.empty(longest + 1, np.int64)
+    packed = np.empty(longest if chars else 0, np.uint8)
     to = 0
     ends[0] = 0
     for row in range(len(tokens)):
         start, stop = bounds[row], bounds[row + 1]
         exact[row, 0] = xxh64(data, start, stop, np.uint64(0))
         exact[row, 1] = xxh64(data, start, stop, _P3)
-        size = 1
-        if tokens[row] < n:
-            hashes[0] = exact[row, 0]
-        else:
+        size = 0
+        if chars:
+            size = char_grams(data, start, stop, n, hashes, packed, token_begins) - n + 1
+        elif tokens[row] >= n:
             size = grams(data, start, stop, n, hashes, token_begins, token_ends) - n + 1
+        if size > 0:
             size = sort_unique(hashes, size, spare)
+        else:
+            size = 1
+            hashes[0] = exact[row, 0]
         _minima(hashes, size, a, b, signatures[row])
         for i in range(size):
             shingles[to + i] = hashes[i]

@@ -135,6 +135,25 @@ def jaccard(values: np.ndarray, bounds: np.ndarray, left: np.ndarray, right: np.
         out[p] = common / (total - common) if common >= needed else 0.0
 
 
+@compiled(types.void(_U64, _I64, _I32, _I32, types.float64[::1]))
+def refuse_other_words(words: np.ndarray, bounds: np.ndarray, left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
+    """out[p] = 0 where both texts of a pair told their words (sorted sets) and each has a word that the other has not."""
+    for p in range(len(left)):
+        i, stop_i = bounds[left[p]], bounds[left[p] + 1]
+        j, stop_j = bounds[right[p]], bounds[right[p] + 1]
+        least = min(stop_i - i, stop_j - j)
+        if least == 0 or out[p] == 0.0:
+            continue
+        common = 0
+        while i < stop_i and j < stop_j:
+            a, b = words[i], words[j]
+            common += a == b
+            i += a <= b
+            j += b <= a
+        if common < least:
+            out[p] = 0.0
+
+
 @compiled(types.void(_I64, _I64, types.int64[::1]))
 def unite(left: np.ndarray, right: np.ndarray, root: np.ndarray) -> None:
     """root[x] = the least member of x's component, for the links left[k] - right[k]; starts from root[x] = x."""

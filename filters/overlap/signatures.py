@@ -1,11 +1,12 @@
 """Signing: one Arrow file per shard and key, from which pairs, caps and datasketch indexes are made without the texts.
 
-A file holds, per row, `id`, `exact` (128 bits of the normalised text), `signature` (128 x uint32) and `shingles` (sorted
-distinct XXH64 of n tokens joined by one space). It maps into memory as it lies. Its schema's metadata says how it was
-made; a file made another way is refused, never misread.
+A file holds, per row, `id`, `exact` (128 bits of the normalised text), `signature` (128 x uint32), `shingles` (sorted
+distinct XXH64 of n tokens joined by one space, or of n characters without spaces) and, for short texts only, `words` (sorted
+distinct XXH64 of the tokens). It maps into memory as it lies. Its schema's metadata says how it was made; a file made
+another way is refused, never misread.
 
 The signature is, bit for bit, datasketch 2.0's `MinHash(num_perm=128, scheme="affine32", seed=1)` over the low 32 bits of
-the shingles (Broder 1997 for the idea). A text of fewer than n tokens has one shingle: all of it.
+the shingles (Broder 1997 for the idea). A text too short for one shingle has one: all of it.
 """
 
 import json
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -39,8 +40,16 @@ SIGNED = pa.schema(
         pa.field("exact", pa.binary(16), nullable=False),
         pa.field("signature", pa.list_(pa.field("item", pa.uint32(), nullable=False), PERMUTATIONS), nullable=False),
         pa.field("shingles", pa.large_list(pa.field("item", pa.uint64(), nullable=False)), nullable=False),
+        pa.field("words", pa.large_list(pa.field("item", pa.uint64(), nullable=False)), nullable=False),
     ]
 )
+
+
+class Sets(NamedTuple):
+    """Sets of hashes, each sorted: row i has values[bounds[i]:bounds[i + 1]]."""
+
+    values: np.ndarray
+    bounds: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,8 @@ class Piece:
 
     exact: np.ndarray  # (rows, 2) uint64
     signatures: np.ndarray  # (rows, 128) uint32
-    shingles: np.ndarray  # uint64, flat
-    bounds: np.ndarray  # row i has shingles[bounds[i]:bounds[i + 1]]
+    shingles: Sets
+    words: Sets  # empty where the text is not short
 
     def __len__(self) -> int:
         return len(self.exact)
@@ -68,22 +77,26 @@ class Signed:
         return np.concatenate([piece.exact for piece in self.pieces] or [np.zeros((0, 2), np.uint64)])
 
 
-def sign(ids: Texts, texts: Texts, shingle: int, path: Path, *, threads: int = 1) -> int:
-    """Sign `texts` under `ids` into the file `path`; a null text is left out. Returns the number of rows signed."""
+def sign(ids: Texts, texts: Texts, shingle: int, path: Path, *, chars: bool = False, short: int = 0, threads: int = 1) -> int:
+    """Sign `texts` under `ids` into the file `path`; a null text is left out. Returns the number of rows signed.
+
+    A shingle is of so many words, or of so many characters where `chars`. Texts of fewer than `short` words tell their words:
+    `twins.pairs` then refuses a pair of them where each has a word that the other has not.
+    """
     table = pa.table({"id": ids, "text": texts})
     table = table.filter(pc.is_valid(table["text"])).combine_chunks()
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
-    schema = SIGNED.with_metadata({"winnow": json.dumps(_recipe(shingle))})
+    schema = SIGNED.with_metadata({"winnow": json.dumps(_recipe(shingle, chars, short))})
     with pa.OSFile(str(draft), "wb") as sink, pa.ipc.new_file(sink, schema) as writer, ThreadPoolExecutor(threads) as pool:
-        for batch in pool.map(lambda part: _signed(part, shingle, schema), _parts(table)):
+        for batch in pool.map(lambda part: _signed(part, shingle, chars, short, schema), _parts(table)):
             writer.write_batch(batch)
     settle(draft, path)
     return len(table)
 
 
 def read(paths: list[Path]) -> Signed:
-    """Map signed files into memory. All must have been made with one shingle size, hash and Unicode version."""
+    """Map signed files into memory. All must have been made with one kind of shingle, one hash and one Unicode version."""
     ids, pieces, first = [], [], None
     for path in sorted(paths):
         try:
@@ -91,7 +104,7 @@ def read(paths: list[Path]) -> Signed:
         except (OSError, pa.ArrowInvalid) as fault:
             raise DataFault(f"{path}: not a file of signatures ({fault}): delete it and sign again") from fault
         made = json.loads((reader.schema.metadata or {}).get(b"winnow", b"{}"))
-        _check(path, made, first or _recipe(made.get("shingle", 0)))
+        _check(path, made, first or _recipe(made.get("shingle"), made.get("unit") == "characters", made.get("short")))
         first = made
         for number in range(reader.num_record_batches):
             batch = reader.get_batch(number)
@@ -121,10 +134,10 @@ def open_lsh(paths: list[Path], similarity: float) -> "MinHashLSH":
     return lsh
 
 
-def _recipe(shingle: int) -> dict[str, object]:
+def _recipe(shingle: int, chars: bool, short: int) -> dict[str, object]:
     return {
-        "format": 1, "shingle": shingle, "hash": "xxh64", "scheme": "affine32", "permutations": PERMUTATIONS, "seed": SEED,
-        "unicode": unicodedata.unidata_version,
+        "format": 2, "shingle": shingle, "unit": "characters" if chars else "words", "short": short, "hash": "xxh64",
+        "scheme": "affine32", "permutations": PERMUTATIONS, "seed": SEED, "unicode": unicodedata.unidata_version,
     }  # fmt: skip
 
 
@@ -142,28 +155,34 @@ def _parts(table: pa.Table) -> Iterator[pa.Table]:
         yield table.slice(start, stop - start)
 
 
-def _signed(part: pa.Table, shingle: int, schema: pa.Schema) -> pa.RecordBatch:
+def _signed(part: pa.Table, shingle: int, chars: bool, short: int, schema: pa.Schema) -> pa.RecordBatch:
     normal = normalise(part["text"])
     rows = len(normal)
     signatures, exact = np.empty((rows, PERMUTATIONS), np.uint32), np.empty((rows, 2), np.uint64)
-    shingles, bounds = np.empty(int(np.maximum(normal.tokens, 1).sum()), np.uint64), np.empty(rows + 1, np.int64)
-    used = kernels.sign(normal.data, normal.bounds, normal.tokens, shingle, *_permutations(), signatures, shingles, bounds, exact)
+    most = np.diff(normal.bounds) if chars else normal.tokens
+    shingles, bounds = np.empty(int(np.maximum(most, 1).sum()), np.uint64), np.empty(rows + 1, np.int64)
+    texts = (normal.data, normal.bounds, normal.tokens)
+    used = kernels.sign(*texts, shingle, chars, *_permutations(), signatures, shingles, bounds, exact)
+    few = int(normal.tokens[normal.tokens < short].sum())
+    words, word_bounds = np.empty(few, np.uint64), np.empty(rows + 1, np.int64)
+    told = kernels.few_words(*texts, short, words, word_bounds)
     columns = [
         part["id"].combine_chunks().cast(pa.string()),
         pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), rows, [None, pa.py_buffer(exact)]),
         pa.FixedSizeListArray.from_arrays(pa.array(signatures.ravel()), type=schema.field("signature").type),
         pa.LargeListArray.from_arrays(pa.array(bounds), pa.array(shingles[:used]), type=schema.field("shingles").type),
+        pa.LargeListArray.from_arrays(pa.array(word_bounds), pa.array(words[:told]), type=schema.field("words").type),
     ]
     return pa.record_batch([pa.concat_arrays(c.chunks) if isinstance(c, pa.ChunkedArray) else c for c in columns], schema=schema)
 
 
 def _piece(batch: pa.RecordBatch) -> Piece:
-    shingles = batch["shingles"]
+    shingles, words = (Sets(batch[name].values.to_numpy(), batch[name].offsets.to_numpy()) for name in ("shingles", "words"))
     return Piece(
         np.frombuffer(batch["exact"].buffers()[1], np.uint64).reshape(-1, 2)[: len(batch)],
         batch["signature"].values.to_numpy().reshape(-1, PERMUTATIONS),
-        shingles.values.to_numpy(),
-        shingles.offsets.to_numpy(),
+        shingles,
+        words,
     )
 
 

@@ -1,5 +1,8 @@
 """Pairs: signatures nominate, exact Jaccard similarity of the shingle sets decides.
 
+Two short texts ("Translate Paris into French", "Translate Rome into French") may share nearly all their shingles and yet ask
+for different things: where their words were signed, one of them must have all the words of the other.
+
 Equal texts come first, as a star: every member of a class paired with the class's least id, at similarity 1.0. From then on
 that one speaks for its class, so a popular text makes neither a big bucket nor a quadratic table. `standing.walk` gives
 the class its meaning back: what is like one member is like them all.
@@ -20,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.overlap import kernels_pairs as kernels
-from filters.overlap.signatures import PERMUTATIONS, Piece, bands, read
+from filters.overlap.signatures import PERMUTATIONS, Piece, Sets, bands, read
 from schemas.faults import DataFault
 from schemas.ledger import PAIRS
 
@@ -39,6 +42,7 @@ class _Speakers:
     rows: np.ndarray
     signatures: np.ndarray
     sizes: np.ndarray
+    words: np.ndarray  # how many words it told; 0 where it is not short
     families: np.ndarray
 
 
@@ -115,11 +119,13 @@ def _pure(codes: np.ndarray, first: np.ndarray) -> np.ndarray:
 
 
 def _gathered(pieces: list[Piece], rows: np.ndarray, families: np.ndarray) -> _Speakers:
-    signatures, sizes = np.empty((len(rows), PERMUTATIONS), np.uint32), np.empty(len(rows), np.int64)
+    signatures = np.empty((len(rows), PERMUTATIONS), np.uint32)
+    sizes, words = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
     for piece, inside, which in _spread(pieces, rows):
         signatures[which] = piece.signatures[inside]
-        sizes[which] = piece.bounds[inside + 1] - piece.bounds[inside]
-    return _Speakers(rows, signatures, sizes, np.ascontiguousarray(families))
+        sizes[which] = np.diff(piece.shingles.bounds)[inside]
+        words[which] = np.diff(piece.words.bounds)[inside]
+    return _Speakers(rows, signatures, sizes, words, np.ascontiguousarray(families))
 
 
 def _spread(pieces: list[Piece], rows: np.ndarray) -> list[tuple[Piece, np.ndarray, np.ndarray]]:
@@ -169,21 +175,28 @@ def _fewest_equal(floor: float, miss: float = 1e-3) -> int:
 def _verified(  # noqa: PLR0917
     pieces: list[Piece], speakers: _Speakers, left: np.ndarray, right: np.ndarray, floor: float, share: Share
 ) -> np.ndarray:
-    """Exact similarity of each pair, 0 where under the floor, a block of pairs at a time."""
+    """Exact similarity of each pair, 0 where under the floor or where short texts differ in words, a block of pairs at a time."""
 
     def one(start: int) -> np.ndarray:
         here = slice(start, start + BLOCK)
         both, inverse = np.unique(np.concatenate([left[here], right[here]]), return_inverse=True)
-        bounds = np.concatenate([[0], np.cumsum(speakers.sizes[both])])
-        sets = np.empty(bounds[-1], np.uint64)
+        shingles, words = (
+            Sets(np.empty(ends[-1], np.uint64), ends) for ends in map(_ends, (speakers.sizes[both], speakers.words[both]))
+        )
         for piece, inside, which in _spread(pieces, speakers.rows[both]):
-            kernels.gather(piece.shingles, piece.bounds, inside, sets, bounds, which)
+            kernels.gather(*piece.shingles, inside, *shingles, which)
+            kernels.gather(*piece.words, inside, *words, which)
         mine, yours = np.split(inverse.astype(np.int32), 2)
         out = np.empty(len(mine))
-        kernels.jaccard(sets, bounds, mine, yours, floor, out)
+        kernels.jaccard(*shingles, mine, yours, floor, out)
+        kernels.refuse_other_words(*words, mine, yours, out)
         return out
 
     return np.concatenate([np.zeros(0), *share(one, range(0, len(left), BLOCK))])
+
+
+def _ends(sizes: np.ndarray) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(sizes)])
 
 
 def _table(ids: pa.Array, left: np.ndarray, right: np.ndarray, values: np.ndarray, key: str) -> pa.Table:

@@ -39,11 +39,11 @@ def _whole(text):
     return " ".join(_tokens(text)) or " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def _shingles(text, n):
-    tokens = _tokens(text)
+def _shingles(text, n, chars=False):
+    tokens = list(_whole(text).replace(" ", "")) if chars else _tokens(text)
     if len(tokens) < n:
         return {_whole(text)}
-    return {" ".join(tokens[at : at + n]) for at in range(len(tokens) - n + 1)}
+    return {("" if chars else " ").join(tokens[at : at + n]) for at in range(len(tokens) - n + 1)}
 
 
 @pytest.fixture(scope="session")
@@ -53,8 +53,14 @@ def whole():
 
 
 @pytest.fixture(scope="session")
+def words():
+    """text -> its tokens."""
+    return _tokens
+
+
+@pytest.fixture(scope="session")
 def shingles():
-    """(text, n) -> its set of shingles, as strings."""
+    """(text, n, characters and not words?) -> its set of shingles, as strings."""
     return _shingles
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 import xxhash
 from datasketch import MinHash
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from filters.overlap import kernels
@@ -29,20 +29,26 @@ def theirs(sets):
     return np.array([m.hashvalues for m in MinHash.bulk(sets, num_perm=128, seed=1, scheme="affine32", hashfunc=low_half)])
 
 
-def ours(texts, folder, shingle=5, threads=1):
+def ours(texts, folder, shingle=5, threads=1, **how):
     path = folder / f"signed-{shingle}-{threads}.arrow"
-    sign(numbered(len(texts)), pa.array(texts, pa.string()), shingle, path, threads=threads)
+    sign(numbered(len(texts)), pa.array(texts, pa.string()), shingle, path, threads=threads, **how)
     return read([path])
 
 
-def check(shingles, texts, folder, shingle):
-    signed = ours(texts, folder, shingle)
-    sets = [[piece.encode() for piece in shingles(text, shingle)] for text in texts]
-    assert np.array_equal(np.concatenate([piece.signatures for piece in signed.pieces]), theirs(sets))
-    kept = [
-        piece.shingles[piece.bounds[row] : piece.bounds[row + 1]].tolist() for piece in signed.pieces for row in range(len(piece))
+def told(signed, name):
+    return [
+        found.values[found.bounds[row] : found.bounds[row + 1]].tolist()
+        for piece in signed.pieces
+        for found in [getattr(piece, name)]
+        for row in range(len(piece))
     ]
-    assert kept == [sorted({xxhash.xxh64_intdigest(piece) for piece in one}) for one in sets]
+
+
+def check(shingles, texts, folder, shingle, chars=False):
+    signed = ours(texts, folder, shingle, chars=chars)
+    sets = [[piece.encode() for piece in shingles(text, shingle, chars)] for text in texts]
+    assert np.array_equal(np.concatenate([piece.signatures for piece in signed.pieces]), theirs(sets))
+    assert told(signed, "shingles") == [sorted({xxhash.xxh64_intdigest(piece) for piece in one}) for one in sets]
 
 
 @given(st.binary(max_size=200), st.integers(0, 7), st.integers(0, 2**64 - 1))
@@ -52,9 +58,18 @@ def test_xxh64_is_xxh64(data, offset, seed):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.text(max_size=80), min_size=1, max_size=6), st.integers(1, 6))
-def test_signatures_equal_datasketch_on_any_text(shingles, tmp_path_factory, texts, shingle):
-    check(shingles, texts, tmp_path_factory.mktemp("signed"), shingle)
+@given(st.lists(st.text(max_size=80), min_size=1, max_size=6), st.integers(1, 6), st.booleans())
+@example(["日本語のテキスト", "👍👍👍", "+ +", "e\u0301a b", ""], 2, True)
+def test_signatures_equal_datasketch_on_any_text(shingles, tmp_path_factory, texts, shingle, chars):
+    check(shingles, texts, tmp_path_factory.mktemp("signed"), shingle, chars)
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("ab é日ก\u0e49.👍", max_size=20), max_size=6), st.integers(0, 6))
+def test_short_texts_tell_their_words(words, tmp_path_factory, texts, short):
+    signed = ours(texts, tmp_path_factory.mktemp("signed"), short=short)
+    expected = [words(text) if len(words(text)) < short else [] for text in texts]
+    assert told(signed, "words") == [sorted({xxhash.xxh64_intdigest(word.encode()) for word in each}) for each in expected]
 
 
 def test_signatures_equal_datasketch_on_real_texts(shingles, alpaca, dumps, tmp_path):
@@ -62,6 +77,7 @@ def test_signatures_equal_datasketch_on_real_texts(shingles, alpaca, dumps, tmp_
     texts = alpaca[::6] + [row["instruction"] + row["output"] for row in chinese[::7]]
     assert len(texts) >= 10_000
     check(shingles, texts, tmp_path, 5)
+    check(shingles, texts[::4], tmp_path, 7, chars=True)
 
 
 @settings(deadline=None)
@@ -97,6 +113,12 @@ def test_a_file_made_another_way_is_refused(tmp_path):
     other = tmp_path / "other.arrow"
     sign(numbered(1), pa.array(["a b c"]), 5, other)
     with pytest.raises(DataFault, match=re.escape("shingle 3, here it is 5")):
+        read([other, path])
+    sign(numbered(1), pa.array(["a b c"]), 5, path, chars=True)
+    with pytest.raises(DataFault, match=re.escape("unit characters, here it is words")):
+        read([other, path])
+    sign(numbered(1), pa.array(["a b c"]), 5, path, short=50)
+    with pytest.raises(DataFault, match=re.escape("short 50, here it is 0")):
         read([other, path])
     table = pa.ipc.open_file(path).read_all()
     made = json.loads(table.schema.metadata[b"winnow"]) | {"hash": "md5"}

@@ -23,8 +23,8 @@ def named(texts, prefix="row"):
     return [f"{prefix}#{row:09d}" for row in range(len(texts))]
 
 
-def signed(texts, path, prefix="row"):
-    sign(pa.array(named(texts, prefix)), pa.array(texts, pa.string()), 5, path, threads=2)
+def signed(texts, path, prefix="row", shingle=5, **how):
+    sign(pa.array(named(texts, prefix)), pa.array(texts, pa.string()), shingle, path, threads=2, **how)
     return path
 
 
@@ -117,6 +117,40 @@ def test_only_the_wanted_and_never_one_family(tmp_path):
     found = pairs([path], "k", 0.8, wanted=names, families=pa.array(["tree", None, "tree", "other"]))
     assert ("row#000000000", "row#000000002") not in zip(found["id"].to_pylist(), found["other"].to_pylist(), strict=True)
     assert len(found) == 5
+
+
+def test_short_texts_with_other_words_are_no_twins(tmp_path):
+    text = "please translate this one word of mine into French and tell me nothing else but it"
+    texts = [f"{text}: Rome", f"{text}: Paris", f"{text}: Rome now", text.upper()]
+    assert len(pairs([signed(texts, tmp_path / "a")], "k", 0.8)) == 6
+    found = pairs([signed(texts, tmp_path / "b", short=50)], "k", 0.8)
+    assert {(int(a[-1]), int(b[-1])) for a, b in zip(found["id"].to_pylist(), found["other"].to_pylist(), strict=True)} == {
+        (0, 2), (0, 3), (1, 3), (2, 3),
+    }  # fmt: skip
+    assert len(pairs([signed(texts, tmp_path / "c", short=16)], "k", 0.8)) == 6
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text("abc ", max_size=20), max_size=12), st.integers(0, 8), st.sampled_from([(2, False), (3, True)]))
+def test_refused_are_only_short_pairs_with_other_words(shingles, words, tmp_path_factory, texts, short, kind):
+    folder, (size, chars) = tmp_path_factory.mktemp("few"), kind
+    every, some = (
+        {
+            (int(row["id"][-9:]), int(row["other"][-9:])): row["similarity"]
+            for row in pairs([signed(texts, folder / name, shingle=size, chars=chars, short=few)], "k", 0.5).to_pylist()
+        }
+        for name, few in (("a", 0), ("b", short))
+    )
+    sets = [set(words(text)) for text in texts]
+
+    def apart(a, b):
+        told = all(0 < len(words(texts[row])) < short for row in (a, b))
+        return told and not (sets[a] <= sets[b] or sets[b] <= sets[a])
+
+    assert some == {pair: value for pair, value in every.items() if not apart(*pair)}
+    for (a, b), value in every.items():
+        if words(texts[a]) != words(texts[b]):
+            assert value == jaccard(shingles(texts[a], size, chars), shingles(texts[b], size, chars))
 
 
 def test_nothing_gives_nothing(tmp_path):
