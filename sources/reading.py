@@ -4,6 +4,8 @@ import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
+from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +24,7 @@ __all__ = ["Batch", "Opened", "opened", "read"]
 
 _STRANGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)  # what strange shapes raise
 _Rows = list[dict[str, Any]]
+_FEW, _MOST = 16, 128 << 20  # rows of one record that are never too large, and characters of all its rows that are
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,27 @@ def _reader(format: str | None, repair: bool) -> Callable[[Any], _Rows]:
 
     def told(value: Any) -> _Rows:
         found = faults(value) if faults else []
-        return _flagged(list(rows(mend(value) if mend else value)), found)
+        return _flagged(_bounded(rows(mend(value) if mend else value)), found)
 
-    return told if faults or mend else lambda value: list(rows(value))
+    return told if faults or mend else lambda value: _bounded(rows(value))
+
+
+def _bounded(found: Iterable[dict[str, Any]]) -> _Rows:
+    """The rows of one record, as long as they do not outgrow memory: each row of a group repeats its context."""
+    found = iter(found)
+    rows = list(islice(found, _FEW))
+    size = sum(map(_size, rows)) if len(rows) == _FEW else 0
+    for row in found:
+        rows.append(row)
+        size += _size(row)
+        if size > _MOST:
+            raise Unreadable("too_large", f"its rows hold more than {_MOST:,} characters: {len(rows):,} answers and not the last")
+    return rows
+
+
+def _size(row: dict[str, Any]) -> int:
+    """Characters of a row."""
+    return len(row.get("extra") or "") + sum(len(message["content"]) for message in row["messages"])
 
 
 def _unknown(_value: Any) -> _Rows:
@@ -180,16 +201,9 @@ class _Reading:
     def gathered(self, stream: Iterable[Record]) -> Batch:
         """The whole file at once, for a format whose records need each other."""
         assert self.format
-        format, known = load(self.format), {}
-        faults, mend = (getattr(format, name, None) for name in ("faults", "repair" if self.file.repair else ""))
-        for record in stream:
-            if record.fault or not format.looks(record.value):
-                self.take(record)
-                continue
-            self.records += 1
-            flags = (*record.flags, *self.always, *(faults(record.value) if faults else ()))
-            known[record.number] = record._replace(value=mend(record.value) if mend else record.value, flags=flags)
-        for numbers, row in format.gather((number, record.value) for number, record in known.items()):
+        format = load(self.format)
+        known: dict[int, Record] = {}
+        for numbers, row in format.gather(self.known(stream, format, known)):
             last = known[numbers[-1]]
             if isinstance(row, Unreadable):
                 self.refuse(last, row)
@@ -201,6 +215,18 @@ class _Reading:
         self.lines.sort(key=lambda line: line["record"])
         batch = self.batch()
         return replace(batch, rows=parquet.by_id(batch.rows))
+
+    def known(self, stream: Iterable[Record], format: ModuleType, known: dict[int, Record]) -> Iterator[tuple[int, Any]]:
+        """Number and value of each record that the format knows, noted without its value; the others are taken alone."""
+        faults, mend = (getattr(format, name, None) for name in ("faults", "repair" if self.file.repair else ""))
+        for record in stream:
+            if record.fault or not format.looks(record.value):
+                self.take(record)
+                continue
+            self.records += 1
+            flags = (*record.flags, *self.always, *(faults(record.value) if faults else ()))
+            known[record.number] = record._replace(value=None, flags=flags)
+            yield record.number, mend(record.value) if mend else record.value
 
     def batch(self) -> Batch:
         """What was read so far."""

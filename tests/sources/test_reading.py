@@ -148,3 +148,14 @@ def test_a_sample_is_spread_over_the_whole_stream():
         sample.add(n)
     gaps = {b - a for a, b in zip(sample.items, sample.items[1:], strict=False)}
     assert 32 <= len(sample.items) <= 64 and len(gaps) == 1 and sample.items[-1] > seen - 2 * gaps.pop()
+
+
+def test_one_record_cannot_outgrow_memory(tmp_path):
+    record = {
+        "instruction": "Say it.",
+        "completions": [{"response": "x", "annotations": {}} for _ in range(4000)],
+        "note": "n" * 60_000,
+    }
+    (tmp_path / "f.jsonl").write_text(json.dumps(record) + "\n" + json.dumps({**record, "note": ""}))
+    total, rows, [line] = conserve(File("s", tmp_path / "f.jsonl", "f"))
+    assert (total, len(rows), line["reason"]) == (2, 4000, "too_large")
