@@ -11,11 +11,11 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from filters.overlap import standing, twins
+from filters.overlap import prefixes, standing, twins
 from flows.stages import Shard
 from schemas.ledger import PAIRS
 from schemas.recipe import Benchmark, Cap, Near, Recipe
-from schemas.recipe_parts import Chars
+from schemas.recipe_parts import Beginnings, Chars
 from sql.judge import judge as by_rules
 from sql.rules import Rule
 from sql.rules import prefer as ordered
@@ -62,6 +62,8 @@ def judge(recipe: Recipe, units: pl.DataFrame, keep: list[Rule], shards: list[Sh
             court.fell("overlap", name, _near(court, rule, found))
         elif isinstance(rule, Cap):
             court.fell("overlap", name, _capped(court, rule, [shard.signed[name] for shard in shards]))
+        elif isinstance(rule, Beginnings):
+            court.fell("overlap", name, _begun(court, [shard.signed[name] for shard in shards]))
     return pl.concat(court.verdicts), pa.concat_tables(pairs)
 
 
@@ -112,6 +114,16 @@ def _capped(court: Court, rule: Cap, signed: list[Path]) -> pl.DataFrame:
     ids, rank, families = _ranked(court, rule.prefer)
     fallen = pl.DataFrame(standing.cap(signed, ids, rank, rule.at_most, families=families))
     return fallen.with_columns(detail=pl.lit(f"{rule.at_most} preferred rows have the same {rule.key}, and no more may stay"))
+
+
+def _begun(court: Court, signed: list[Path]) -> pl.DataFrame:
+    """Lone rows that begin a longer conversation. A comparison stays: its other answers are nowhere else."""
+    units = court.standing()
+    ids, _, families = _ranked(court, [])
+    alone = (units.sort("id")["group_size"] == 1).to_numpy()
+    fallen = pl.DataFrame(prefixes.fall(signed, ids, families=families, alone=alone))
+    words = "the {} turns of it are the first of the {} of a longer conversation that stands"
+    return fallen.with_columns(similarity=pl.lit(1.0), detail=pl.format(words, "turns", "longer"))
 
 
 def _percent(column: str) -> pl.Expr:

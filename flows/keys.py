@@ -24,10 +24,22 @@ _SPOKEN = (
 
 def compared(rows: pa.Table, key: str) -> pa.Array:
     """As `texts`, with the symbols that tell one question from another written as words."""
-    found = pl.Series(texts(rows, key))
+    return _spoken(pl.Series(texts(rows, key))).to_arrow()
+
+
+def _spoken(found: pl.Series) -> pl.Series:
     for symbol, word in _SPOKEN:
         found = found.str.replace_all(symbol, word)
-    return found.to_arrow()
+    return found
+
+
+def turns(rows: pa.Table) -> pa.Table:
+    """Every turn of `rows` (id, messages) in order: id, role, and text: what it says, thinks and calls, symbols as words."""
+    parts = [pl.col("messages").struct.field(name) for name in ("content", "reasoning", "tool_calls")]
+    each = pl.DataFrame(rows.select(["id", "messages"])).explode("messages").drop_nulls("messages")
+    text = pl.concat_str(parts, separator="\n\n", ignore_nulls=True)
+    told = each.select("id", role=pl.col("messages").struct.field("role"), text=text)
+    return told.with_columns(_spoken(told["text"])).to_arrow()
 
 
 def texts(rows: pa.Table, key: str) -> pa.Array:

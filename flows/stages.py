@@ -13,12 +13,12 @@ import pyarrow as pa
 
 import sources
 from filters import classifier, edits, signals
-from filters.overlap import benchmarks, contamination, signatures
+from filters.overlap import benchmarks, contamination, prefixes, signatures
 from flows import code, keys, plan, store
 from schemas import parquet
 from schemas.ledger import EDITS, REFUSED
 from schemas.recipe import Benchmark, Cap, Near, Recipe
-from schemas.recipe_parts import Chars
+from schemas.recipe_parts import Beginnings, Chars
 from schemas.rows import ROW
 
 BATCH = 16 << 20  # bytes of records in one shard of rows
@@ -45,7 +45,7 @@ class Shard:
     edits: Path
     turns: Path
     signals: Path
-    signed: dict[str, Path]  # near-duplicate rule or cap -> signatures
+    signed: dict[str, Path]  # overlap rule over the rows themselves -> signatures
     covered: dict[str, Path]  # benchmark rule -> hits
 
 
@@ -173,7 +173,9 @@ def _measure(job: Job, edited: store.Done) -> store.Done:
     return store.step(job.work, "measure", key, make)
 
 
-def _sign(job: Job, edited: store.Done, rule: Near | Cap) -> Path:
+def _sign(job: Job, edited: store.Done, rule: Near | Cap | Beginnings) -> Path:
+    if isinstance(rule, Beginnings):
+        return _sign_turns(job, edited)
     near = rule if isinstance(rule, Near) else Near(key=rule.key, similarity=1.0)  # a cap asks for equal texts only
     chars = isinstance(near.shingle, Chars)
     size = near.shingle.chars if isinstance(near.shingle, Chars) else near.shingle
@@ -186,6 +188,16 @@ def _sign(job: Job, edited: store.Done, rule: Near | Cap) -> Path:
         return {"rows": signatures.sign(rows["id"], texts, size, folder / "signed.arrow", chars=chars, short=near.short)}
 
     return store.step(job.work, "sign", named, make).folder / "signed.arrow"
+
+
+def _sign_turns(job: Job, edited: store.Done) -> Path:
+    named = store.digest("turns", edited.files["rows.parquet"], code.fingerprint("filters.overlap", "flows.keys"))
+
+    def make(folder: Path) -> dict[str, Any]:
+        turns = keys.turns(parquet.read(edited.folder / "rows.parquet", ["id", "messages"]))
+        return {"turns": prefixes.sign(turns["id"], turns["role"], turns["text"], folder / "signed.arrow")}
+
+    return store.step(job.work, "turns", named, make).folder / "signed.arrow"
 
 
 def _cover(job: Job, edited: store.Done, title: str) -> Path:

@@ -1,4 +1,4 @@
-"""The parts of a recipe as pydantic models: source, classifier, rule, the three kinds of overlap, exports, limits."""
+"""The parts of a recipe as pydantic models: source, classifier, rule, the kinds of overlap, exports, limits."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -164,6 +164,12 @@ class Cap(Part):
     prefer: Prefer = []
 
 
+class Beginnings(Part):
+    """Conversations that are the beginning of a longer one fall."""
+
+    key: Literal["prefix"] = Field("prefix", description="all turns, one after the other, equal but for case and punctuation")
+
+
 class Benchmark(Part):
     """Units that hold a benchmark's questions fall."""
 
@@ -177,31 +183,40 @@ _KINDS: dict[str, tuple[str, type[Part]]] = {
     "near": ("similarity", Near),
     "cap": ("at_most", Cap),
     "benchmark": ("against", Benchmark),
+    "beginnings": ("key: prefix", Beginnings),
 }
 
 
+def _marks(value: Any) -> set[str]:
+    """What tells the kind of an overlap: its keys, and `key: prefix`."""
+    if not isinstance(value, dict):
+        return set()
+    return {str(key) for key in value} | ({"key: prefix"} if value.get("key") == "prefix" else set())
+
+
 def _overlap(value: Any) -> Any:
-    """Refuses what is none, or more than one, of the three kinds."""
+    """Refuses what is none, or more than one, of the four kinds."""
     if isinstance(value, tuple(model for _, model in _KINDS.values())):
         return value
-    kinds = [mark for mark, _ in _KINDS.values() if isinstance(value, dict) and mark in value]
+    kinds = [mark for mark, _ in _KINDS.values() if mark in _marks(value)]
     if len(kinds) != 1:
         which = "mixes " + " and ".join(f"`{mark}`" for mark in kinds) if kinds else "has no kind"
-        ways = "`similarity` (near-duplicates), `at_most` (a cap) or `against` (benchmarks)"
+        ways = "`similarity` (near-duplicates), `at_most` (a cap), `against` (benchmarks) or `key: prefix` (beginnings)"
         raise PydanticCustomError("kind", "{which}: write a map with exactly one of {ways}", {"which": which, "ways": ways})
     return value
 
 
 def _kind(value: Any) -> str:
-    return next(
-        kind for kind, (mark, model) in _KINDS.items() if isinstance(value, model) or (isinstance(value, dict) and mark in value)
-    )
+    return next(kind for kind, (mark, model) in _KINDS.items() if isinstance(value, model) or mark in _marks(value))
 
 
 Overlap = Annotated[
-    Annotated[Near, Tag("near")] | Annotated[Cap, Tag("cap")] | Annotated[Benchmark, Tag("benchmark")],
+    Annotated[Near, Tag("near")]
+    | Annotated[Cap, Tag("cap")]
+    | Annotated[Benchmark, Tag("benchmark")]
+    | Annotated[Beginnings, Tag("beginnings")],
     Discriminator(_kind),
-    BeforeValidator(_overlap, json_schema_input_type=Near | Cap | Benchmark),
+    BeforeValidator(_overlap, json_schema_input_type=Near | Cap | Benchmark | Beginnings),
 ]
 
 

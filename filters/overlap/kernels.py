@@ -225,6 +225,21 @@ def few_words(data: np.ndarray, bounds: np.ndarray, tokens: np.ndarray, short: i
     return to
 
 
+@compiled(types.void(_BYTES, _I64, _BYTES, _I64, _I64, types.uint64[:, ::1]))
+def chain(
+    data: np.ndarray, bounds: np.ndarray, roles: np.ndarray, role_bounds: np.ndarray, starts: np.ndarray, hashes: np.ndarray
+) -> None:
+    """hashes[t] = 128 bits of all turns from the start of t's conversation to t: each hash is the next one's seed."""
+    for talk in range(len(starts) - 1):
+        a, b = np.uint64(0), _P3
+        for turn in range(starts[talk], starts[talk + 1]):
+            a = xxh64(roles, role_bounds[turn], role_bounds[turn + 1], a)
+            b = xxh64(roles, role_bounds[turn], role_bounds[turn + 1], b)
+            a = xxh64(data, bounds[turn], bounds[turn + 1], a)
+            b = xxh64(data, bounds[turn], bounds[turn + 1], b)
+            hashes[turn, 0], hashes[turn, 1] = a, b
+
+
 @compiled(
     types.int64(
         _BYTES, _I64, _I32, types.int64, types.boolean, _U32, _U32, types.uint32[:, ::1], _OUTU64, _OUT64, types.uint64[:, ::1]

@@ -170,6 +170,39 @@ def unite(left: np.ndarray, right: np.ndarray, root: np.ndarray) -> None:
         root[x] = root[root[x]]  # links point down and x rises, so root[root[x]] is final
 
 
+@compiled(
+    types.void(_I64, _I64, _I64, _I64, types.Array(types.boolean, 1, "C", readonly=True), types.int64[:, ::1], types.int64[::1])
+)
+def begun(
+    own: np.ndarray,
+    parts: np.ndarray,
+    begins: np.ndarray,
+    families: np.ndarray,
+    may: np.ndarray,
+    board: np.ndarray,
+    twins: np.ndarray,
+) -> None:
+    """Longest first: twins[u] = the standing unit that begins with the whole of u (-1: none); u falls then, where it may.
+
+    Unit u is the text own[u], and begins with the texts parts[begins[u]:begins[u + 1]]. The board holds, for each text, the
+    first two standing units of different families that begin with it; it comes full of -1.
+    """
+    for unit in range(len(own)):
+        first, second = board[own[unit], 0], board[own[unit], 1]
+        kin = first >= 0 and families[unit] >= 0 and families[first] == families[unit]
+        twin = second if kin else first
+        if twin >= 0 and may[unit]:
+            twins[unit] = twin
+            continue
+        for k in range(begins[unit], begins[unit + 1]):
+            text = parts[k]
+            first = board[text, 0]
+            if first < 0:
+                board[text, 0] = unit
+            elif board[text, 1] < 0 and (families[unit] < 0 or families[unit] != families[first]):
+                board[text, 1] = unit
+
+
 @compiled(types.void(_I64, _I64, _I64, _I64, _I64, _F64, types.int64[::1], types.float64[::1]))
 def walk(
     order: np.ndarray,
