@@ -61,7 +61,7 @@ def _batches(path: str) -> Iterator[pa.RecordBatch]:
     head = file.read(8)
     file.seek(0)
     if head[:4] == b"PAR1":
-        yield from _row_groups(pq.ParquetFile(pa.OSFile(path), buffer_size=1 << 20, page_checksum_verification=True))
+        yield from _row_groups(pq.ParquetFile(file, page_checksum_verification=True))
         return
     table = pa.ipc.open_file(file) if head[:6] == b"ARROW1" else pa.ipc.open_stream(file)
     batches = (table.get_batch(n) for n in range(table.num_record_batches)) if head[:6] == b"ARROW1" else iter(table)
