@@ -43,13 +43,11 @@ class _Tree:
         self.current = set(self.thread(self.above[current] if hidden and current else current if current in nodes else None))
 
     def climb(self, start: str) -> None:
-        """Note what stands above a node, and above all on the way up. Raises Unreadable where the way is a circle."""
-        way: dict[str, None] = {}
+        """Note what stands above a node, and above all on the way up."""
+        way = []
         key: str | None = start
         while key in self.nodes and key not in self.above:
-            if key in way:
-                raise Unreadable("broken_tree", f"node {key[:60]} stands below itself")
-            way[key] = None
+            way.append(key)
             key = self.nodes[key].parent
         for step in reversed(way):
             parent = self.nodes[step].parent
@@ -73,7 +71,11 @@ class _Tree:
 
 
 def rows(nodes: dict[str, Node], current: str | None = None) -> Iterator[tuple[list[str], dict[str, Any]]]:
-    """For each row its nodes' keys from the root down, and the row. `current` names the leaf that the person sees."""
+    """For each row its nodes' keys from the root down, and the row. `current` names the leaf that the person sees.
+
+    Raises Unreadable where nodes stand below themselves."""
+    if circle := circles(nodes):
+        raise Unreadable("broken_tree", f"{len(circle)} nodes stand below themselves, {min(circle)[:60]} among them")
     tree = _Tree(nodes, current)
     answers = [key for key in tree.spoken if not tree.asks(key) and _is_last(tree, key)]
     rivals: dict[str, list[str]] = {}
@@ -98,6 +100,19 @@ def rows(nodes: dict[str, Node], current: str | None = None) -> Iterator[tuple[l
             place = {"tree_id": tree.root[key], "group_id": key if tree.asks(key) else tree.question[key] or key}
             row |= {**place, "rank": ranks.get(key), "path_rank": int(not left.isdisjoint(keys))}
         yield keys, row
+
+
+def circles(nodes: dict[str, Node]) -> set[str]:
+    """The keys of nodes whose way up never ends."""
+    endless: dict[str, bool] = {}
+    for start in nodes:
+        way: dict[str, None] = {}
+        key: str | None = start
+        while key in nodes and key not in endless and key not in way:
+            way[key] = None
+            key = nodes[key].parent
+        endless |= dict.fromkeys(way, key in way or (key in endless and endless[key]))
+    return {key for key, never in endless.items() if never}
 
 
 def _is_last(tree: _Tree, key: str) -> bool:

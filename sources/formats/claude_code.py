@@ -49,24 +49,18 @@ def gather(values: Iterable[tuple[int, Any]]) -> Iterator[tuple[list[int], dict[
             model = string(message.get("model")) if isinstance(message, dict) else None
             nodes[key] = branches.Node(string(line.get("parentUuid")), messages, model)
             partial |= {key} if left_out else set()
-    yield from _threads(lines, nodes, partial, why)
-
-
-def _threads(
-    lines: dict[str, tuple[int, dict[str, Any]]], nodes: dict[str, branches.Node], partial: set[str], why: dict[int, Unreadable]
-) -> Iterator[tuple[list[int], dict[str, Any] | Unreadable]]:
+    for key in branches.circles(nodes):
+        del nodes[key]
+        why.setdefault(lines[key][0], Unreadable("broken_tree", "the line stands below itself"))
     taken: set[int] = set()
-    try:
-        for keys, row in branches.rows(_beside(nodes)):
-            numbers = [lines[key][0] for key in keys]
-            taken.update(numbers)
-            last = lines[keys[-1]][1]
-            flags = [*(row["flags"] or ()), *([] if partial.isdisjoint(keys) else [blocks.LEFT_OUT])]
-            rest = orjson.dumps({key: last[key] for key in _KEPT if key in last}).decode()
-            yield numbers, {**row, "flags": flags, "extra": rest}
-    except Unreadable as broken:
-        why = {**{number: broken for number, _ in lines.values()}, **why}
-    for number in {*why, *(number for number, _ in lines.values())} - taken:
+    for keys, row in branches.rows(_beside(nodes)):
+        numbers = [lines[key][0] for key in keys]
+        taken.update(numbers)
+        last = lines[keys[-1]][1]
+        flags = [*(row["flags"] or ()), *([] if partial.isdisjoint(keys) else [blocks.LEFT_OUT])]
+        rest = orjson.dumps({key: last[key] for key in _KEPT if key in last}).decode()
+        yield numbers, {**row, "flags": flags, "extra": rest}
+    for number in sorted({*why, *(number for number, _ in lines.values())} - taken):
         yield [number], why.get(number) or NoRow("branches_left_out", "the session has too many branches to read them all")
 
 

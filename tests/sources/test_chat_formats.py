@@ -370,6 +370,13 @@ def test_claude_code_reads_each_path_through_a_session():
     assert beside(after)["sessionId"] == "5e55" and after["model"] == "claude-sonnet-4"
 
 
+def test_lines_that_stand_below_themselves_cost_themselves():
+    lines = values("claude_code")
+    lines[-2]["parentUuid"] = "a8"
+    made, refused = gathered("claude_code", lines)
+    assert len(made) == 2 and {number: refused[number] for number in (15, 16)} == {15: "broken_tree", 16: "broken_tree"}
+
+
 def test_sillytavern_reads_a_chat_with_names_and_swipes():
     lines = values("sillytavern")
     [(numbers, row)], refused = gathered("sillytavern", lines)
