@@ -1,15 +1,19 @@
 """What `winnow scavenge` does and says: nothing new is known without Prefect, and licences that differ are told."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from flows import engine, runs
 from flows.places import places
 from schemas import recipe as recipes
+from schemas.addresses import public
 from schemas.recipe import Recipe
+from sources import notes
 from sources import scavenge as remote
 from sources.scavenge import Fetched
+from sources.wanted import folder
 
 
 def bring(named: str, data: Path | None, as_json: bool, shown: bool) -> str:
@@ -51,12 +55,27 @@ def licenses(recipe: Recipe, done: list[Fetched]) -> list[str]:
     return lines
 
 
+def left(recipe: Recipe, data: Path, done: list[Fetched]) -> list[str]:
+    """One line for each source whose address once had files that it has no more: `winnow run` would read them still."""
+    lines, wanted = [], {each.path for each in done}
+    for name, spec in recipe.sources.items():
+        into = folder(spec.path, data)
+        begun = tuple(re.split(r"[*?\[]|(?<=[^/])@", public(url))[0] for url in spec.urls or [])
+        known = (each for each, note in notes.read(into).items() if begun and note.url.startswith(begun))
+        gone = [each for each in known if into / each not in wanted and (into / each).is_file()]
+        if gone:
+            lines.append(
+                f"{name}: {len(gone):,} files are no longer at their address; remove them from {into}: {', '.join(gone[:5])}"
+            )
+    return lines
+
+
 def _text(recipe: Recipe, data: Path, done: list[Fetched]) -> str:
     new, size = sum(each.new for each in done), sum(each.note.size for each in done) / 1e6
     if not done:
         return f"{recipe.name}: no source says `from:`, so there is nothing to bring"
     said = f"{new:,} new, {len(done) - new:,} unchanged, {size:,.1f} MB in {data}"
-    return "\n".join([*licenses(recipe, done), said if new else f"nothing new: {said}"])
+    return "\n".join([*licenses(recipe, done), *left(recipe, data, done), said if new else f"nothing new: {said}"])
 
 
 def _json(recipe: Recipe, data: Path, done: list[Fetched]) -> str:
@@ -66,4 +85,5 @@ def _json(recipe: Recipe, data: Path, done: list[Fetched]) -> str:
 
     new, size = sum(each.new for each in done), sum(each.note.size for each in done)
     told = {"new": new, "unchanged": len(done) - new, "bytes": size, "data": str(data), "licenses": licenses(recipe, done)}
+    told["left"] = left(recipe, data, done)
     return json.dumps(told | {"files": [line(each) for each in done]}, sort_keys=True)

@@ -6,7 +6,7 @@ Keys come from where each store's own tools take them (AWS_ACCESS_KEY_ID, AWS_EN
 import glob
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -36,23 +36,25 @@ def look(url: str) -> list[Remote]:
 @contextmanager
 def stream(remote: Remote, done: int = 0, version: str | None = None) -> Iterator[Stream]:
     """The bytes after the first `done` of this version. Raises Stale where the file is another one by now."""
-    with _faults(remote.url):
-        fs, path = _store(remote.url)
-        with fs.open(path, "rb", block_size=_PIECE) as handle:
+    with ExitStack() as opened:
+        with _faults(remote.url):  # not around what is done with the bytes: a full disk is no fault of the store
+            fs, path = _store(remote.url)
+            handle = opened.enter_context(fs.open(path, "rb", block_size=_PIECE))
             found, size = _state(fs, path, handle)
             if done and (found is None or found != version or done > size):
                 raise Stale
             handle.seek(done)
-            yield Stream(_pieces(fs, path, handle, remote, found), done, found, size)
+        yield Stream(_pieces(fs, path, handle, remote, found), done, found, size)
 
 
 def _pieces(fs: Any, path: str, handle: Any, remote: Remote, found: str | None) -> Iterator[bytes]:
-    while piece := handle.read(_PIECE):
-        yield bytes(piece)
-    fs.invalidate_cache()
-    with fs.open(path, "rb", block_size=_PIECE) as again:
-        if _state(fs, path, again)[0] != found:
-            raise NetworkFault(f"{public(remote.url)}: it was changed while it was read; try again")
+    with _faults(remote.url):
+        while piece := handle.read(_PIECE):
+            yield bytes(piece)
+        fs.invalidate_cache()
+        with fs.open(path, "rb", block_size=_PIECE) as again:
+            if _state(fs, path, again)[0] != found:
+                raise NetworkFault(f"{public(remote.url)}: it was changed while it was read; try again")
 
 
 def _store(url: str) -> tuple[Any, str]:

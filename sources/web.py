@@ -120,7 +120,7 @@ def _asked(url: str, headers: dict[str, str], method: str) -> Any:
     target, own = _plain(url)
     request = urllib.request.Request(target, headers={"User-Agent": "winnow", **own, **headers}, method=method)  # noqa: S310 - the scheme was checked
     try:
-        return urllib.request.build_opener(_Checked).open(request, timeout=_TIMEOUT)
+        answer = urllib.request.build_opener(_Checked).open(request, timeout=_TIMEOUT)
     except urllib.error.HTTPError as error:
         if error.code in (_SAME, _PAST_END):
             raise
@@ -130,6 +130,12 @@ def _asked(url: str, headers: dict[str, str], method: str) -> Any:
         raise NetworkFault(f"{public(url)}: {clean(getattr(error, 'reason', error), url)}; try again") from None
     except ValueError as error:
         raise UsageFault(f"{public(url)}: no address that can be asked for ({clean(error, url)})") from None
+    if answer.headers.get_content_type() == "text/html" and not re.search(r"\.html?$", target.partition("?")[0]):
+        answer.close()
+        raise UsageFault(
+            f"{public(url)}: the server sends a web page, not the file: on GitHub take `raw`, on the Hub hf://datasets/..."
+        )
+    return answer
 
 
 def _plain(url: str) -> tuple[str, dict[str, str]]:

@@ -14,6 +14,7 @@ from flows import bringing
 from flows.places import ROOT
 from schemas import recipe as recipes
 from schemas.addresses import clean, public
+from sources import scavenge
 from sources.notes import Note
 from sources.scavenge import Fetched
 
@@ -88,6 +89,21 @@ def test_a_licence_that_differs_or_was_not_known_is_told() -> None:
     first, second = bringing.licenses(recipe, done)
     assert first.startswith("a:") and "cc0-1.0" in first and "mit" in first
     assert "write `license: cc0-1.0`" in second and second.startswith("b:")
+
+
+def test_files_that_are_no_longer_at_their_address_are_told(tmp_path) -> None:
+    there, data = tmp_path / "there", tmp_path / "data"
+    there.mkdir()
+    for name in ("a.jsonl", "b.jsonl"):
+        (there / name).write_text("{}\n")
+    sources = {"s": {"path": "s", "from": str(there)}}
+    recipe = recipes.Recipe.model_validate({"name": "x", "sources": sources, "exports": {"sft": {}}})
+    for each in scavenge.look("s", str(there), recipe.sources["s"], data):
+        scavenge.fetch(each)
+    assert bringing.left(recipe, data, bringing.standing(recipe, data)) == []
+    (there / "b.jsonl").unlink()
+    [line] = bringing.left(recipe, data, bringing.standing(recipe, data))
+    assert line.startswith("s: 1 files") and "b.jsonl" in line
 
 
 def test_a_recipe_without_addresses_says_so(tmp_path, capsys) -> None:

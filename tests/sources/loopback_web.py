@@ -24,6 +24,7 @@ class Page:
     obeys: bool = True  # If-Range
     length: bool = True
     cuts: tuple[int, ...] = ()
+    kind: str = "application/json"
     pause: float = 0.0  # seconds after each 64 KiB
 
     @property
@@ -105,6 +106,8 @@ class Answer(BaseHTTPRequestHandler):
         else:
             self.close_connection = True
             self.send_header("Connection", "close")
+        if page and page.status < 300:
+            self.send_header("Content-Type", page.kind)
         self.end_headers()
         if self.command == "HEAD":
             return

@@ -242,6 +242,15 @@ def test_what_the_server_says_is_told(web, tmp_path, status, fault):
         bring(f"{web.url}/x.jsonl", tmp_path)
 
 
+def test_a_page_about_a_file_is_not_the_file(web, tmp_path):
+    web.pages["/blob/x.jsonl"] = page = Page(b"<html>", kind="text/html; charset=utf-8")
+    for page.head in (True, False):
+        with pytest.raises(UsageFault, match="web page"):
+            bring(f"{web.url}/blob/x.jsonl", tmp_path)
+    web.pages["/chat.html"] = page
+    assert bring(f"{web.url}/chat.html", tmp_path, "raw/*.html").new
+
+
 def test_nobody_there_is_a_network_fault(tmp_path):
     with pytest.raises(NetworkFault, match="try again"):
         bring("http://127.0.0.1:9/x.jsonl", tmp_path)
