@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from schemas.ledger import DROPPED
 from schemas.rows import ROW
 from sources import archives
-from sources.kinds import HEAD, compression
+from sources.kinds import HEAD, columnar, compression
 from sources.places import File
 from sources.reading import Batch, opened, read
 
@@ -57,9 +57,9 @@ def parts(file: File) -> Iterator[Finding]:
             finding.quarantined[part.reason], finding.details[part.reason] = [0], part.detail
         else:
             with part.where.open("rb") as handle:
-                packed = compression(handle.read(HEAD))
+                head = handle.read(HEAD)
             found = opened(part)
-            finding = Finding(found.container, packed, *found.guess, part.name)
+            finding = Finding(columnar(head) or found.container, compression(head), *found.guess, part.name)
             for batch in read(part):
                 _add(finding, batch)
         yield finding

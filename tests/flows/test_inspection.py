@@ -1,8 +1,10 @@
 """What `winnow inspect` says of a folder of many dumps, checked against the dumps themselves."""
 
 import json
+import zipfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flows import inspection
@@ -58,3 +60,19 @@ def test_few_dumps_are_told_at_length(data, capsys):
     inspection.show([data / "triples"], as_json=False)
     out = capsys.readouterr().out
     assert "format alpaca" in out and "1 unknown_shape: dump.jsonl#1" in out
+
+
+def test_tables_and_archives_are_told_by_what_they_are(data, capsys):
+    chat = {"prompt": "Where is Oslo?", "completion": "In Norway."}
+    pl.DataFrame([chat] * 3).write_parquet(data / "a.parquet")
+    with zipfile.ZipFile(data / "b.zip", "w") as archive:
+        archive.writestr("in/one.csv", "prompt,completion\nWhere is Oslo?,In Norway.\n")
+        archive.writestr("../out.jsonl", json.dumps(chat))
+    inspection.show([data], as_json=True)
+    facts = [fact for fact in map(json.loads, capsys.readouterr().out.splitlines()) if fact["path"] in ("a.parquet", "b.zip")]
+    assert [(fact["path"], fact["container"], fact["format"], fact["rows"]) for fact in facts] == [
+        ("a.parquet", "parquet", "preference", 3),
+        ("b.zip", "archive", None, 0),
+        ("b.zip", "csv", "preference", 1),
+    ]
+    assert facts[2]["files"] == ["b.zip/in/one.csv"]
