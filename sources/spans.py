@@ -99,13 +99,11 @@ def _emit(data: _Bytes, start: int, end: int, spans: _Ints, count: int, mark: in
 
 
 @njit(cache=True, nogil=True)
-def _opens(data: _Bytes, i: int) -> int:
-    """Whether the next thing that is no white space opens a record: 1 or 0, or -1 where the data ends before it."""
+def _after(data: _Bytes, i: int) -> int:
+    """Where the next thing stands that is no white space, or the end of the data."""
     while i < data.size and (_space(data[i]) or _bom(data, i)):
         i += 3 if data[i] == _BOM else 1
-    if i == data.size:
-        return -1
-    return 1 if data[i] == _OBJECT or data[i] == _LIST else 0
+    return i
 
 
 @njit(cache=True, nogil=True)
@@ -124,13 +122,16 @@ def _lines(data: _Bytes, begin: int, opened: int, spans: _Ints) -> tuple[int, in
         c = data[i]
         if c == _QUOTE:
             j, marks, h = _string(data, i, expect, True)
-            opens = 0
-            while j < size and data[j] == _NEWLINE and opens == 0:
-                opens = _opens(data, j + 1)
-                if opens == 0:
-                    j, _, _ = _string(data, j, False, True)
+            opens = False
+            while j < size and data[j] == _NEWLINE and not opens:
+                after = _after(data, j + 1)
+                if after == size:
+                    return count, start, opened, -1
+                opens = data[after] == _OBJECT or data[after] == _LIST
+                if not opens:
+                    j, _, _ = _string(data, after - 1, False, True)
                     mark |= SPLIT
-            if j >= size or opens < 0:
+            if j >= size:
                 return count, start, opened, -1
             mark |= marks
             if expect:
@@ -138,18 +139,18 @@ def _lines(data: _Bytes, begin: int, opened: int, spans: _Ints) -> tuple[int, in
                 mark |= twice
             expect = closed = False
             i = j + 1
-            if opens == 0:
+            if not opens:
                 continue
             count = _emit(data, start, j, spans, count, mark)
             opened = INSIDE
         elif c == _NEWLINE:
             if depth > 0:
-                opens = _opens(data, i + 1)
-                if opens < 0:
+                after = _after(data, i + 1)
+                if after == size:
                     return count, start, opened, -1
-                if opens == 0:
+                if data[after] != _OBJECT and data[after] != _LIST:
                     mark |= SPLIT
-                    i += 1
+                    i = after
                     continue
             count = _emit(data, start, closing if closed else i, spans, count, mark)
             opened = INSIDE
