@@ -44,7 +44,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _flat(value: dict[str, Any]) -> dict[str, Any]:
-    asked, said = next(names for names in _FLAT if names[0] in value)
+    asked, said = next((names for names in _FLAT if names[0] in value), _FLAT[0])
     row, used = common(value)
     rest = {key: held for key, held in value.items() if key not in {*used, asked, said, "definition"}}
     return {**row, **_exchange(question(value.get("definition"), value[asked]), value.get(said), rest)}
