@@ -15,7 +15,7 @@ from filters.overlap import prefixes, standing, twins
 from flows.stages import Shard
 from schemas.ledger import PAIRS
 from schemas.recipe import Benchmark, Cap, Near, Recipe
-from schemas.recipe_parts import Beginnings, Chars
+from schemas.recipe_parts import Beginnings, Chars, Order
 from sql.judge import judge as by_rules
 from sql.rules import Rule
 from sql.rules import prefer as ordered
@@ -77,10 +77,21 @@ def _by_rules(units: pl.DataFrame, keep: list[Rule]) -> pl.DataFrame:
     return _verdict(judged.filter(pl.col("reason").is_not_null()).with_columns(stage=pl.lit("keep")))
 
 
-def _preferred(units: pl.DataFrame, prefer: list[str]) -> pl.DataFrame:
+def _preferred(units: pl.DataFrame, prefer: list[Order]) -> pl.DataFrame:
     """Units from the most preferred down: NULLs last, ties by id."""
     order = [*(ordered(entry, units.columns) for entry in prefer), ("id", "ASC")]
-    return units.sort([name for name, _ in order], descending=[way == "DESC" for _, way in order], nulls_last=True)
+    return units.sort(
+        [pl.col(name) if isinstance(way, str) else _place(name, way) for name, way in order],
+        descending=[way == "DESC" for _, way in order],
+        nulls_last=True,
+    )
+
+
+def _place(name: str, values: list[str]) -> pl.Expr:
+    """Where a column's value stands among `values`; all others together after them."""
+    places = {value: at for at, value in enumerate(dict.fromkeys(values))}
+    place = pl.col(name).replace_strict(places, default=len(places), return_dtype=pl.Int32)
+    return pl.when(pl.col(name).is_not_null()).then(place)
 
 
 def _contaminated(court: Court, rule: Benchmark, files: list[Path]) -> pl.DataFrame:
@@ -102,12 +113,16 @@ def _pairs(units: pl.DataFrame, rule: Near, signed: list[Path]) -> pa.Table:
 def _near(court: Court, rule: Near, pairs: pa.Table) -> pl.DataFrame:
     ids, rank, families = _ranked(court, rule.prefer)
     fallen = pl.DataFrame(standing.walk(pairs, ids, rank, rule.similarity, families=families))
-    best = f"; of such a pair the better by {', '.join(rule.prefer)} stays" if rule.prefer else ""
+    best = f"; of such a pair the better by {', '.join(map(_order, rule.prefer))} stays" if rule.prefer else ""
     groups = "character groups" if isinstance(rule.shingle, Chars) else "word groups"
     same = f"the {rule.key} shares {{}}% of its {groups} with one that stands (from {rule.similarity:.0%} on a row falls{best})"
     copy = pl.lit(f"the same words as a {rule.key} that stands, but for case, punctuation and white space")
     said = pl.when(pl.col("similarity") == 1).then(copy).otherwise(pl.format(same, _percent("similarity")))
     return fallen.with_columns(detail=said)
+
+
+def _order(entry: Order) -> str:
+    return entry if isinstance(entry, str) else "".join(f"{name} ({', '.join(values)})" for name, values in entry.items())
 
 
 def _capped(court: Court, rule: Cap, signed: list[Path]) -> pl.DataFrame:
@@ -130,7 +145,7 @@ def _percent(column: str) -> pl.Expr:
     return (pl.col(column) * 100).floor().cast(pl.Int64)
 
 
-def _ranked(court: Court, prefer: list[str]) -> tuple[pa.ChunkedArray, np.ndarray, pa.ChunkedArray]:
+def _ranked(court: Court, prefer: list[Order]) -> tuple[pa.ChunkedArray, np.ndarray, pa.ChunkedArray]:
     """Standing units from the most preferred down, their places, and their families."""
     units = _preferred(court.standing(), prefer)
     columns = units.select("id", "family").to_arrow().cast(pa.schema([("id", pa.string()), ("family", pa.string())]))

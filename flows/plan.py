@@ -98,7 +98,7 @@ def wanted(recipe: Recipe) -> set[str]:
     if recipe.exports.preference:
         texts += [rule.sql for rule in recipe.exports.preference.keep.values()]
     named = {name.removeprefix("chosen.").removeprefix("rejected.") for text in texts for name in rules.columns_used(text)}
-    named |= {entry.split()[0].lower() for entry in prefer}
+    named |= {(entry if isinstance(entry, str) else next(iter(entry))).split()[0].lower() for entry in prefer}
     return (named & signals.types().keys()) | {"words"}
 
 
@@ -109,7 +109,9 @@ def check(recipe: Recipe) -> None:
     compiled(recipe, known)
     for overlap in recipe.overlap.values():
         for entry in getattr(overlap, "prefer", []):
-            rules.prefer(entry, known)
+            named, way = rules.prefer(entry, known)
+            if isinstance(way, list) and not pa.types.is_string(known[named]):
+                raise UsageFault(f"prefer: {named} is not text: write {named} with ASC or DESC, and no values")
     select = recipe.exports.sft.select if recipe.exports.sft else None
     for column in (select and select.by, select and select.mix and select.mix.by):
         if column and column not in known:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -126,7 +127,26 @@ def _rule(value: Any) -> Any:
 
 
 Rules = dict[Word, Annotated[Rule, BeforeValidator(_rule, json_schema_input_type=str | Rule)]]
-Prefer = Annotated[Texts, Field(description="who stays, best first: columns with ASC or DESC; ties go by id")]
+
+
+def _one_column(value: dict[str, list[str]]) -> dict[str, list[str]]:
+    if len(value) != 1:
+        raise PydanticCustomError("order", "expected one column with its values, best first: {source: [mine, theirs]}", {})
+    return value
+
+
+Order = Annotated[
+    Annotated[Text, Tag("text")] | Annotated[dict[Text, Texts], AfterValidator(_one_column), Tag("values")],
+    Discriminator(lambda value: "values" if isinstance(value, dict) else "text"),
+]
+Prefer = Annotated[
+    list[Order],
+    BeforeValidator(
+        lambda value: [value] if isinstance(value, str | dict) else value,
+        json_schema_input_type=str | dict[str, list[str]] | list[str | dict[str, list[str]]],
+    ),
+    Field(description="who stays, best first: columns with ASC or DESC, or {column: [values, best first]}; ties go by id"),
+]
 
 
 class Chars(Part):

@@ -102,15 +102,16 @@ def columns_used(sql: str) -> set[str]:
     return {".".join(path).lower() for path in _paths(repr(sql), _tree(repr(sql), sql))}
 
 
-def prefer(text: str, columns: Iterable[str]) -> tuple[str, str]:
-    """`quality DESC` as (column, ASC or DESC); ASC where nothing is said. NULLs always come last."""
+def prefer(entry: str | dict[str, list[str]], columns: Iterable[str]) -> tuple[str, str | list[str]]:
+    """`quality DESC` as (column, ASC or DESC), ASC where nothing is said; {column: values} as it is. NULLs always come last."""
+    text, values = next(iter(entry.items())) if isinstance(entry, dict) else (entry, None)
     found = _PREFER.fullmatch(text) or _PREFER.fullmatch(f"{text} ASC")
     if not found:
         raise UsageFault(f"prefer: expected a column with ASC or DESC, got {text!r}")
     known = {column.lower(): column for column in columns}
     if found[1].lower() not in known:
         raise UsageFault(f"prefer: unknown column {found[1]!r}; {nearest(found[1], known.values())}")
-    return known[found[1].lower()], found[2].upper()
+    return known[found[1].lower()], found[2].upper() if values is None else values
 
 
 @functools.cache

@@ -108,7 +108,17 @@ WRONG = {
     "overlap:\n  d:\n    similarity: 0.8\n    kee: prompt": ["line 8", "overlap.d: unknown key 'kee'; did you mean key?"],
     "overlap: {d: {similarity: '0.8'}}": ['overlap.d.similarity: expected a number, got "0.8"'],
     "overlap: {d: {similarity: 0}}": ["must be greater than 0"],
-    "overlap: {d: {at_most: 1, key: promt}}": ["expected 'conversation', 'prompt', 'context', 'response' or 'exchange', got \"promt\""],
+    "overlap: {d: {at_most: 1, key: promt}}": [
+        "expected 'conversation', 'prompt', 'context', 'response' or 'exchange', got \"promt\""
+    ],
+    "overlap: {d: {at_most: 1, prefer: [{source: [a], license: [b]}]}}": [
+        "overlap.d.prefer.0: expected one column with its values"
+    ],
+    "overlap: {d: {at_most: 1, prefer: [{source: 3}]}}": ["overlap.d.prefer.0.source: expected a list, got 3"],
+    "overlap: {d: {key: prefix, similarity: 0.8}}": ["mixes `similarity` and `key: prefix`"],
+    "overlap: {d: {key: prefix, prefer: words}}": ["unknown key 'prefer'"],
+    "overlap: {d: {similarity: 0.8, shingle: {char: 5}}}": ["overlap.d.shingle: unknown key 'char'; did you mean chars?"],
+    "overlap: {d: {similarity: 0.8, shingle: {chars: 0}}}": ["overlap.d.shingle.chars: must be greater than or equal to 1"],
     "overlap: {d: 3}": ["overlap.d: has no kind: write a map with exactly one of"],
     "edits: [a, a]": ["the edit a is there twice"],
     "edits: [3]": ["expected the name of an edit, got 3"],

@@ -152,6 +152,9 @@ def test_columns_used_before_types_are_known():
 def test_prefer():
     assert rules.prefer("Words desc", COLUMNS) == ("words", "DESC")
     assert rules.prefer("words", COLUMNS) == ("words", "ASC")
+    assert rules.prefer({"Words": ["b", "a"]}, COLUMNS) == ("words", ["b", "a"])
+    with pytest.raises(UsageFault, match="did you mean words"):
+        rules.prefer({"wrods": ["a"]}, COLUMNS)
     for text, said in {
         "wrods DESC": "did you mean words",
         "words DESC, rank": "expected a column",
