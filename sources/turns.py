@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from schemas.rows import Message
+from sources.beside import RARE, TEXT_KEYS, THOUGHT_KEYS, leftovers
 
 ROLE = {
     **dict.fromkeys(("user", "human", "prompter", "client", "customer", "seeker", "utilisateur", "usr"), "user"),
@@ -16,18 +17,10 @@ ROLE = {
     **dict.fromkeys(("tool", "function", "observation", "function_response", "tool_response"), "tool"),
     **dict.fromkeys(("ipython", "environment"), "tool"),
 }
-_ROLE_KEYS, _TEXT_KEYS = ("role", "from", "sender", "speaker"), ("content", "value", "text", "markdown")
 _TEXT_PARTS = ("text", "input_text", "output_text", "refusal")
 _THOUGHT_PARTS = ("thinking", "reasoning")
 _CALLS = ("function_call", "tool_call")
 _THINK = re.compile(r"\s*<think>(.*?)</think>\s*", re.DOTALL)
-_THOUGHT_KEYS = ("reasoning_content", "thinking", "reasoning")
-_RARE = {*_THOUGHT_KEYS, "name", "tool_calls", "tool_call_id", "weight", "loss_weight", "function_call"}
-_COPIES = {"prompt", "instruction", "input", "query", "response", "output"}
-_ALIASES = {*_ROLE_KEYS, *_TEXT_KEYS, *_THOUGHT_KEYS}
-_USED = {*_ALIASES, *_RARE}
-_OURS = {"role", "content", "reasoning_content", *(_RARE - _ALIASES)}
-_SHARED = {"from", "value", *(_RARE - _ALIASES)}
 
 
 class Unreadable(Exception):
@@ -72,9 +65,23 @@ def thread(turns: Any) -> list[Message]:
     """The messages of a list of turns. Raises Unreadable, or NoRow where nobody says anything."""
     if not isinstance(turns, list):
         raise Unreadable("unknown_shape", f"a list of turns was expected, not {in_words(turns)}")
-    messages = [message(turn) for turn in turns]
+    messages = _plain(turns) or [message(turn) for turn in turns]
     if not any(m["content"].strip() or m.get("tool_calls") or m.get("reasoning") for m in messages):
         raise NoRow("empty", "no message holds any text")
+    return messages
+
+
+def _plain(turns: list[Any]) -> list[Message] | None:
+    """The messages of turns that hold a known role, a text and nothing else, which is what most are: three times as fast."""
+    messages: list[Message] = []
+    for turn in turns:
+        if not isinstance(turn, dict) or len(turn) != 2:
+            return None
+        said, content = (turn["from"], turn.get("value")) if "from" in turn else (turn.get("role"), turn.get("content"))
+        role = ROLE.get(said)  # type: ignore[arg-type]
+        if role is None or not isinstance(content, str) or said in _CALLS or "<think>" in content:
+            return None
+        messages.append({"role": role, "content": content})
     return messages
 
 
@@ -88,14 +95,14 @@ def message(turn: Any) -> Message:
         raise Unreadable("unknown_role", f"nobody knows the role {str(said)[:60]!r}")
     content = turn.get("content", turn.get("value", turn.get("text")))
     if content is None:
-        content = next((turn[key] for key in (*_TEXT_KEYS, "refusal") if turn.get(key) is not None), None)
-    if isinstance(content, str) and said not in _CALLS and "<think>" not in content and _RARE.isdisjoint(turn):
+        content = next((turn[key] for key in (*TEXT_KEYS, "refusal") if turn.get(key) is not None), None)
+    if isinstance(content, str) and said not in _CALLS and "<think>" not in content and RARE.isdisjoint(turn):
         return {"role": role, "content": content}
     return _full(turn, said, role, content)
 
 
 def _full(turn: dict[str, Any], said: Any, role: str, content: Any) -> Message:
-    reasoning = next((turn[key] for key in _THOUGHT_KEYS if turn.get(key)), None)
+    reasoning = next((turn[key] for key in THOUGHT_KEYS if turn.get(key)), None)
     text, thoughts = _text(content)
     if role == "assistant" and (found := _THINK.match(text)):
         thoughts, text = [*thoughts, found.group(1).strip()], text[found.end() :]
@@ -137,41 +144,11 @@ def _text(content: Any) -> tuple[str, list[str]]:
     for part in content:
         fields = {"text": part} if isinstance(part, str) else part if isinstance(part, dict) else {"type": type(part).__name__}
         kind = str(fields.get("type", "text"))
-        held = next((fields[key] for key in (*_TEXT_KEYS, kind) if key in fields), None)
+        held = next((fields[key] for key in (*TEXT_KEYS, kind) if key in fields), None)
         if kind not in _TEXT_PARTS + _THOUGHT_PARTS or not isinstance(held, str):
             raise Unreadable("not_text", f"a part of the content is {kind[:40]}")
         (texts if kind in _TEXT_PARTS else thoughts).append(held)
     return "\n\n".join(texts), thoughts
-
-
-def copies(value: dict[str, Any], messages: list[Message]) -> set[str]:
-    """Fields beside a conversation that only repeat one of its turns."""
-    if _COPIES.isdisjoint(value):
-        return set()
-    texts = {message["content"] for message in messages}
-    return {key for key in value.keys() & _COPIES if isinstance(value[key], str) and value[key] in texts}
-
-
-def leftovers(turns: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
-    """What the turns say beside their messages, turn by turn; None where that is nothing."""
-    if all(map(_OURS.issuperset, turns)) or all(map(_SHARED.issuperset, turns)):
-        return None
-    rest = [_rest(turn) for turn in turns]
-    return rest if any(rest) else None
-
-
-def _rest(turn: dict[str, Any]) -> dict[str, Any]:
-    """What a turn says under names that are not read, or under a second name for the same thing, and differs."""
-    read = [
-        next((turn[key] for key in keys if turn.get(key) is not None), None)
-        for keys in (("from", "role", "sender", "speaker"), (*_TEXT_KEYS, "refusal"), _THOUGHT_KEYS)
-    ]
-    return {
-        key: value
-        for key, value in turn.items()
-        if key not in _USED
-        or (key in _ALIASES and value is not None and not any(value is held or value == held for held in read))
-    }
 
 
 def number(value: Any) -> float | None:

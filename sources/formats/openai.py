@@ -9,7 +9,8 @@ from typing import Any
 
 from schemas.rows import Message
 from sources import blocks
-from sources.turns import Unreadable, as_json, common, copies, extra, is_thread, role, string, thread
+from sources.beside import copies
+from sources.turns import Unreadable, as_json, common, extra, is_thread, role, string, thread
 
 _OTHERS = ("chosen", "rejected", "choices", "rejected_response")  # what answers are ranked by stands there, not in the messages
 

@@ -10,7 +10,8 @@ from itertools import dropwhile, pairwise
 from operator import eq
 from typing import Any
 
-from sources.turns import common, copies, extra, is_thread, is_turn, number, role, string, thread
+from sources.beside import copies
+from sources.turns import common, extra, is_thread, is_turn, number, role, string, thread
 
 _KEYS = ("conversations", "conversation", "items", "dialogue", "dialog", "turns", "messages")
 _OTHERS = ("chosen", "rejected", "openai_moderation", "toxic", "conversation_hash")  # marks of formats with more to read

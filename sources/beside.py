@@ -1,0 +1,44 @@
+"""What stands beside the messages: fields of turns under names that are not read, and fields of records that repeat a turn."""
+
+from typing import Any
+
+from schemas.rows import Message
+
+_ROLE_KEYS, TEXT_KEYS = ("from", "role", "sender", "speaker"), ("content", "value", "text", "markdown")
+THOUGHT_KEYS = ("reasoning_content", "thinking", "reasoning")
+RARE = {*THOUGHT_KEYS, "name", "tool_calls", "tool_call_id", "weight", "loss_weight", "function_call"}
+_COPIES = {"prompt", "instruction", "input", "query", "response", "output"}
+_ALIASES = {*_ROLE_KEYS, *TEXT_KEYS, *THOUGHT_KEYS}
+_USED = {*_ALIASES, *RARE}
+_OURS = {"role", "content", "reasoning_content", *(RARE - _ALIASES)}
+_SHARED = {"from", "value", *(RARE - _ALIASES)}
+
+
+def copies(value: dict[str, Any], messages: list[Message]) -> set[str]:
+    """Fields beside a conversation that only repeat one of its turns."""
+    if _COPIES.isdisjoint(value):
+        return set()
+    texts = {message["content"] for message in messages}
+    return {key for key in value.keys() & _COPIES if isinstance(value[key], str) and value[key] in texts}
+
+
+def leftovers(turns: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    """What the turns say beside their messages, turn by turn; None where that is nothing."""
+    if all(map(_OURS.issuperset, turns)) or all(map(_SHARED.issuperset, turns)):
+        return None
+    rest = [_rest(turn) for turn in turns]
+    return rest if any(rest) else None
+
+
+def _rest(turn: dict[str, Any]) -> dict[str, Any]:
+    """What a turn says under names that are not read, or under a second name for the same thing, and differs."""
+    read = [
+        next((turn[key] for key in keys if turn.get(key) is not None), None)
+        for keys in (_ROLE_KEYS, (*TEXT_KEYS, "refusal"), THOUGHT_KEYS)
+    ]
+    return {
+        key: value
+        for key, value in turn.items()
+        if key not in _USED
+        or (key in _ALIASES and value is not None and not any(value is held or value == held for held in read))
+    }
