@@ -26,9 +26,8 @@ def write(tables: pa.Table | Iterable[pa.Table], path: Path, schema: pa.Schema, 
     """Write sorted tables as one file and return the number of rows. `fast` is for what only winnow reads again."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
-    how: dict[str, Any] = {"compression": "lz4"} if fast else {"compression": "zstd", "write_page_index": True}
-    if not fast:
-        how["use_content_defined_chunking"] = _CDC
+    slow: dict[str, Any] = {"compression": "zstd", "write_page_index": True, "use_content_defined_chunking": _CDC}
+    how: dict[str, Any] = {"compression": "lz4", "use_dictionary": False} if fast else slow
     rows = 0
     with pq.ParquetWriter(draft, schema, **how) as writer:
         for group in _groups([tables] if isinstance(tables, pa.Table) else tables, schema):

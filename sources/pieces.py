@@ -4,12 +4,10 @@ A line that opens an object or a list always begins a record, so that is where p
 by the cutter, blind, so that every record has the number, and every row the id, that reading the whole file gives.
 """
 
-import os
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import BinaryIO
 
 from sources.detect import load
@@ -22,26 +20,27 @@ _REACH = 1 << 20  # bytes read at a time in search of a record's beginning
 _BEGINS = re.compile(rb"\n(?=[{\[])")
 
 
-def pieces(file: File, size: int) -> list[File]:
-    """The file in pieces of about `size` bytes; as it is where it is smaller, packed, no file of lines, or must be seen whole."""
-    if file.size <= size or file.member or file.end is not None:
-        return [file]
+def pieces(file: File, size: int) -> Iterator[File]:
+    """The file in pieces of about `size` bytes; as it is where it is smaller, packed, no file of lines, or must be seen whole.
+
+    Each comes as soon as the records before it are counted, so that the first are read while the others are still sought.
+    """
+    if file.size <= size or file.member or file.end is not None or not _is_plain_lines(file):
+        yield file
+        return
+    first = 0
+    with open(file.path, "rb") as handle:
+        for start, end in pairwise(_bounds(handle, file.size, size)):
+            yield replace(file, size=end - start, start=start, end=end, first=first)
+            first += count(file.path, start, end) if end < file.size else 0
+
+
+def _is_plain_lines(file: File) -> bool:
+    """Whether each line of the file, as it lies on the disk, is a record for itself, which needs no other."""
     with open(file.path, "rb") as handle:
         head = handle.read(HEAD)
-        if compression(head) != "plain" or columnar(head) or archive(head) or not _is_of_lines(file):
-            return [file]
-        bounds = list(pairwise(_bounds(handle, file.size, size)))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # the cutter's kernel frees the lock
-        counts = pool.map(lambda bound: count(file.path, *bound), bounds)
-        firsts = accumulate(counts, initial=0)
-        return [
-            replace(file, size=end - start, start=start, end=end, first=first)
-            for (start, end), first in zip(bounds, firsts, strict=False)
-        ]
-
-
-def _is_of_lines(file: File) -> bool:
-    """Whether each line is a record for itself, which needs no other."""
+    if compression(head) != "plain" or columnar(head) or archive(head):
+        return False
     found = opened(file)
     return found.container == "lines" and not (found.guess.format and hasattr(load(found.guess.format), "gather"))
 

@@ -168,13 +168,20 @@ class _Reading:
         """The rows of one record; several that name no group are one."""
         own = record_id(self.file.source, self.file.name, record.number)
         _flagged(rows, (*record.flags, *self.always))
+        if len(rows) == 1:
+            self.put(own, own, record, rows[0])
+            return
         for part in sorted(range(len(rows)), key=str):
             row = rows[part]
-            id = own if len(rows) == 1 else f"{own}.{part}"
-            if len(rows) > 1 and "group_id" not in row:
+            if "group_id" not in row:
                 row["group_id"] = own
+            self.put(f"{own}.{part}", own, record, row)
+
+    def put(self, id: str, own: str, record: Record, row: dict[str, Any]) -> None:
+        """One row of one record."""
+        if "tree_id" in row:
             self.place(row, own)
-            self.rows.add(id, record.number, record.offset, [own], row)
+        self.rows.add(id, record.number, record.offset, [own], row)
 
     def place(self, row: dict[str, Any], where: str) -> None:
         """Names of trees and of the groups in them hold within one record, or one file of flat messages."""

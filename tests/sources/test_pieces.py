@@ -42,7 +42,7 @@ def test_pieces_give_what_the_whole_gives(tmp_path_factory, parts, size):
     path = tmp_path_factory.mktemp("p") / "f.jsonl"
     path.write_bytes((LINE + "\n" + "".join(text + end for text, end in parts)).encode())
     whole = File("s", path, "f.jsonl", size=path.stat().st_size)
-    cut = pieces(whole, size)
+    cut = list(pieces(whole, size))
     assert [piece.start for piece in cut[1:]] == [piece.end for piece in cut[:-1]] or cut == [whole]
     assert sum(piece.size for piece in cut) == whole.size
     assert gathered(cut) == gathered([whole])
@@ -52,7 +52,7 @@ def test_pieces_are_about_as_long_as_asked(tmp_path):
     path = tmp_path / "f.jsonl"
     path.write_text(f"{LINE}\n" * 1000)
     whole = File("s", path, "f.jsonl", size=path.stat().st_size)
-    cut = pieces(whole, 10_000)
+    cut = list(pieces(whole, 10_000))
     assert len(cut) == whole.size // (10_000 + len(LINE) // 2) + 1
     assert all(10_000 <= piece.size < 10_000 + len(LINE) + 1 for piece in cut[:-1])
     assert [piece.first for piece in cut] == [piece.start // (len(LINE) + 1) for piece in cut]
@@ -70,14 +70,14 @@ def test_what_cannot_be_cut_stays_whole(tmp_path, name):
     path = tmp_path / "f"
     path.write_bytes(text)
     whole = File("s", path, "f", size=len(text))
-    assert pieces(whole, 200) == [whole]
+    assert list(pieces(whole, 200)) == [whole]
 
 
 def test_a_piece_is_of_the_format_of_its_file(tmp_path):
     path = tmp_path / "f.jsonl"
     path.write_text(f"{LINE}\n" * 90 + f"{TALK}\n" * 10)
     whole = File("s", path, "f.jsonl", size=path.stat().st_size)
-    cut = pieces(whole, 1000)
+    cut = list(pieces(whole, 1000))
     rows, refused, _ = gathered(cut[-1:])
     assert (rows[-1]["messages"][0]["content"], refused) == ("ü", [])
     assert gathered([replace(piece, format="alpaca") for piece in cut])[1][-1]["record"] == 99
