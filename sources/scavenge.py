@@ -67,6 +67,8 @@ def fetch(wanted: Wanted, tell: Callable[[int, int | None], None] = lambda done,
     if (there := standing(wanted)) is not None and wanted.remote.version:
         return there
     known = notes.standing(wanted.folder, wanted.name)
+    if known and wanted.remote.sha256 not in (None, known.sha256):
+        known = None  # other bytes are wanted than those that are there
     with draft(wanted.path) as begun:
         version = _bring(wanted, begun, known, tell)
         if version is None:
@@ -119,6 +121,9 @@ def _stream(wanted: Wanted, done: int, version: str | None, known: Note | None) 
         with web.stream(remote.url, done=done, version=version, known=etag) as stream:
             yield stream
     elif kind == "hub":
+        if done and done == remote.size:
+            yield web.Stream(iter(()), done, remote.version, done)
+            return
         url, headers = hub_files.request(remote)
         try:
             with web.stream(url, done=done, headers=headers) as stream:

@@ -65,7 +65,9 @@ def _store(url: str) -> tuple[Any, str]:
     if scheme in _UNSAFE:
         raise UsageFault(f"{public(url)}: {scheme}:// is not safe for data; use https://, sftp:// or s3://")
     if scheme in ("s3", "s3a"):
-        return _s3(inside.rpartition("@")[2])
+        if "@" in urlsplit(url).netloc:
+            raise UsageFault(f"{public(url)}: a key does not belong in a recipe; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        return _s3(inside)
     from fsspec.core import url_to_fs
 
     try:

@@ -127,7 +127,8 @@ def _asked(url: str, headers: dict[str, str], method: str) -> Any:
         error.close()
         raise _refused(url, error.code, error.reason) from None
     except (urllib.error.URLError, HTTPException, OSError) as error:
-        raise NetworkFault(f"{public(url)}: {clean(getattr(error, 'reason', error), url)}; try again") from None
+        said = type(error).__name__ if isinstance(error, HTTPException) else clean(getattr(error, "reason", error), url)
+        raise NetworkFault(f"{public(url)}: {said}; try again") from None
     except ValueError as error:
         raise UsageFault(f"{public(url)}: no address that can be asked for ({clean(error, url)})") from None
     if answer.headers.get_content_type() == "text/html" and not re.search(r"\.html?$", target.partition("?")[0]):
@@ -161,7 +162,7 @@ class _Checked(urllib.request.HTTPRedirectHandler):
         """Refuse to be led from https to http, or to a file; tell no other host who asks."""
         parts, before = urllib.parse.urlsplit(newurl), urllib.parse.urlsplit(req.full_url)
         local = parts.scheme == "http" and _is_loopback(parts.hostname or "") and before.scheme == "http"
-        if parts.scheme != "https" and not local:
+        if (parts.scheme != "https" and not local) or "@" in parts.netloc:
             raise UsageFault(f"{public(req.full_url)} leads to {public(newurl)}, which is less safe")
         made = super().redirect_request(req, fp, code, msg, headers, newurl)
         if made is not None:

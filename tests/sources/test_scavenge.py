@@ -93,7 +93,12 @@ def test_a_server_without_head_is_asked_whether_the_version_is_the_known_one(web
 def test_a_redirect_is_followed_only_to_a_safe_place(web, tmp_path):
     web.pages |= {"/dump.jsonl": Page(BODY), "/moved": Page(to="/dump.jsonl")}
     assert bring(f"{web.url}/moved", tmp_path, "raw/moved.jsonl").note.sha256 == SHA
-    for path, target in {"/away": "http://192.0.2.1/x", "/file": "file:///etc/passwd", "/ftp": "ftp://localhost/x"}.items():
+    for path, target in {
+        "/away": "http://192.0.2.1/x",
+        "/file": "file:///etc/passwd",
+        "/ftp": "ftp://localhost/x",
+        "/me": f"http://me:pw@{web.url[7:]}/dump.jsonl",
+    }.items():
         web.pages[path] = Page(to=target, head=False)
         with pytest.raises(UsageFault, match="less safe"):
             bring(web.url + path, tmp_path, "raw/x.jsonl")
@@ -110,6 +115,17 @@ def test_wrong_bytes_never_get_the_name(web, tmp_path):
     with pytest.raises(DataFault, match=SHA):
         bring(f"{web.url}/dump.jsonl", tmp_path, sha256="0" * 64)
     assert names(tmp_path / "raw") == []
+
+
+def test_a_pin_counts_more_than_what_is_there_already(web, tmp_path):
+    web.pages["/dump.jsonl"] = Page(BODY)
+    assert bring(f"{web.url}/dump.jsonl", tmp_path).new
+    with pytest.raises(DataFault, match=SHA):
+        bring(f"{web.url}/dump.jsonl", tmp_path, sha256="0" * 64)
+    assert not bring(f"{web.url}/dump.jsonl", tmp_path, sha256=SHA).new
+    (tmp_path / "raw" / ".scavenged.json").unlink()  # as if a person had put it there: the pin says it is the one
+    [found] = look("s", f"{web.url}/dump.jsonl", spec(sha256=SHA), tmp_path)
+    assert (there := standing(found)) is not None and not there.new
 
 
 def test_a_download_goes_on_where_it_broke_with_the_same_version(web, tmp_path):

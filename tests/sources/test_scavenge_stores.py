@@ -117,6 +117,12 @@ def test_keys_come_from_the_environment_and_their_lack_is_told(s3, tmp_path, mon
     assert fetch(found).new
 
 
+def test_a_key_in_a_recipe_is_refused_and_not_shown(s3, tmp_path):
+    with pytest.raises(UsageFault, match="AWS_ACCESS_KEY_ID") as fault:
+        look("s", "s3://AKIAEXAMPLE:shhh@bucket/other.jsonl", spec(), tmp_path)
+    assert "shhh" not in str(fault.value) and not s3.log
+
+
 def test_what_is_not_there(s3, tmp_path):
     with pytest.raises(MissingFault, match="no file"):
         look("s", "s3://bucket/gone.jsonl", spec(), tmp_path)
