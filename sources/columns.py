@@ -8,9 +8,12 @@ import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from sources.kinds import Corrupt
+
+if TYPE_CHECKING:
+    from sources import columns_child  # noqa: F401 - it is never imported, but a change of it is a change of this module
 
 SILENCE = 60  # seconds
 _CHILD = str(Path(__file__).with_name("columns_child.py"))

@@ -264,6 +264,12 @@ def test_a_child_gets_no_secrets_and_leaves_no_child(tmp_path, monkeypatch):
         os.waitpid(-1, os.WNOHANG)
 
 
+def test_a_change_of_the_child_is_a_change_of_the_step():
+    from flows import code
+
+    assert Path(columns._CHILD) in {file for name in code._imports(Path(columns.__file__)) for file in code._files(name)}
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [
