@@ -35,6 +35,7 @@ class Opened:
     """A file whose container and format are known; `records()` reads it from the first on, as often as one likes."""
 
     container: str
+    mode: int | None  # how `records` reads it
     guess: Guess
     beside: tuple[str, ...]  # formats of records seen that the file's own format does not know
     broken: Corrupt | None  # what is wrong with the compressed stream
@@ -45,9 +46,10 @@ def opened(file: File) -> Opened:
     """Look over the whole file and say what it is; a piece is what its file is. A pinned format is taken at its word."""
     if file.end is None:
         return _opened(file.where, file.format)
-    known, there = file.path.stat(), (file.start, file.end, file.first)
+    known = file.path.stat()
     whole = _whole(file.path, file.format, known.st_size, known.st_mtime_ns)
-    return replace(whole, records=lambda: records(file.path, spans.LINES, *there))
+    end = file.end if file.end < known.st_size else None
+    return replace(whole, records=lambda: records(file.path, whole.mode, file.start, end, file.first))
 
 
 @lru_cache(maxsize=16)
@@ -78,7 +80,7 @@ def _opened(where: Where, pinned: str | None) -> Opened:
         name, held, values = "object", wrapped, spread(record.value for record in wrapped)
         found = found if pinned else guess(values)
     others = () if pinned else beside(found.format, values)
-    return Opened(name, found, others, broken, stream if held is None else lambda: held)
+    return Opened(name, mode, found, others, broken, stream if held is None else lambda: held)
 
 
 def _windows(where: Where) -> tuple[list[bytes], int, Corrupt | None]:

@@ -1,7 +1,8 @@
-"""A large plain file of lines, cut where records begin, so that several processes read one file.
+"""A large plain file cut where records begin, so that several processes read one file.
 
-A line that opens an object or a list always begins a record, so that is where pieces end. The records of each piece are counted
-by the cutter, blind, so that every record has the number, and every row the id, that reading the whole file gives.
+A line that opens an object or a list always begins a record, and so does what follows a comma between two elements of an array.
+The records of each piece are counted by the kernel, and none is decoded, so that every record has the number, and every row the
+id, that reading the whole file gives. An array is cut as far as it is sound; what follows its first broken element is one piece.
 """
 
 import re
@@ -10,39 +11,52 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import BinaryIO
 
+import numpy as np
+
+from sources import spans
+from sources.cutter import BATCH, LONGEST
 from sources.detect import load
 from sources.kinds import HEAD, archive, columnar, compression
 from sources.opening import opened
 from sources.places import File
 from sources.records import count
+from sources.streams import chunks
 
 _REACH = 1 << 20  # bytes read at a time in search of a record's beginning
 _BEGINS = re.compile(rb"\n(?=[{\[])")
 
 
 def pieces(file: File, size: int) -> Iterator[File]:
-    """The file in pieces of about `size` bytes; as it is where it is smaller, packed, no file of lines, or must be seen whole.
+    """The file in pieces of about `size` bytes; as it is where it is smaller, packed, no array or lines, or must be seen whole.
 
     Each comes as soon as the records before it are counted, so that the first are read while the others are still sought.
     """
-    if file.size <= size or file.member or file.end is not None or not _is_plain_lines(file):
+    mode = _mode(file) if file.size > size and not file.member and file.end is None else None
+    if mode is None:
         yield file
         return
-    first = 0
-    with open(file.path, "rb") as handle:
-        for start, end in pairwise(_bounds(handle, file.size, size)):
-            yield replace(file, size=end - start, start=start, end=end, first=first)
-            first += count(file.path, start, end) if end < file.size else 0
+    for start, end, first in _lines(file, size) if mode == spans.LINES else _elements(file, size):
+        yield replace(file, size=end - start, start=start, end=end, first=first)
 
 
-def _is_plain_lines(file: File) -> bool:
-    """Whether each line of the file, as it lies on the disk, is a record for itself, which needs no other."""
+def _mode(file: File) -> int | None:
+    """LINES or ARRAY, for a file that lies on the disk as it is read and whose records need no others."""
     with open(file.path, "rb") as handle:
         head = handle.read(HEAD)
     if compression(head) != "plain" or columnar(head) or archive(head):
-        return False
+        return None
     found = opened(file)
-    return found.container == "lines" and not (found.guess.format and hasattr(load(found.guess.format), "gather"))
+    apart = not (found.guess.format and hasattr(load(found.guess.format), "gather"))
+    return found.mode if apart and found.container in ("lines", "array") else None
+
+
+def _lines(file: File, size: int) -> Iterator[tuple[int, int, int]]:
+    """From where to where each piece goes, and the number of its first record."""
+    first = 0
+    with open(file.path, "rb") as handle:
+        for start, end in pairwise(_bounds(handle, file.size, size)):
+            yield start, end, first
+            first += count(file.path, start, end) if end < file.size else 0
 
 
 def _bounds(handle: BinaryIO, whole: int, size: int) -> Iterator[int]:
@@ -59,3 +73,31 @@ def _bounds(handle: BinaryIO, whole: int, size: int) -> Iterator[int]:
         else:
             place += max(1, len(window) - 1)
     yield whole
+
+
+def _elements(file: File, size: int) -> Iterator[tuple[int, int, int]]:
+    """The same for an array: each piece goes from behind a comma to before another."""
+    start = first = 0
+    for comma, before in _commas(file):
+        if comma - start >= size:
+            yield start, comma, first
+            start, first = comma + 1, before
+    yield start, file.size, first
+
+
+def _commas(file: File) -> Iterator[tuple[int, int]]:
+    """Commas with a sound element on either side, a window apart, each with how many elements are before it."""
+    room, opened = np.empty((3, BATCH), np.int64), spans.BEFORE
+    buffer, base, seen, comma = b"", 0, 0, -1
+    for chunk in chunks(file.path):
+        buffer, place, full = buffer + chunk, 0, True
+        while full:
+            number, place, opened, broken = spans.cut(np.frombuffer(buffer, np.uint8), place, spans.ARRAY, opened, room)
+            if broken >= 0 or opened == spans.CLOSED or len(buffer) - place > LONGEST:
+                return
+            if number and comma >= 0:
+                yield comma, seen
+            seen, full = seen + number, number == BATCH
+            if number:
+                comma = base + buffer.rindex(b",", 0, place) if opened == spans.INSIDE else -1
+        base, buffer = base + place, buffer[place:]

@@ -48,6 +48,7 @@ def records(where: Where, mode: int | None, start: int = 0, end: int | None = No
     """Every record of the file in order, read as the container `mode` says. Memory is bounded by LONGEST.
 
     `start` and `end` cut a piece out of a plain file, at the beginnings of records; the first of them has the number `first`.
+    A piece of an array goes from behind a comma to before another: with brackets around it, it is an array.
     """
     if mode is None:
         return iter([Record(first, *foreign.record(where))])
@@ -79,6 +80,10 @@ def count(where: Where, start: int = 0, end: int | None = None) -> int:
 
 
 def _cut(where: Where, cutter: Cutter, start: int = 0, end: int | None = None) -> Iterator[Record]:
+    array = cutter.mode == spans.ARRAY
+    if array and start:
+        cutter.base -= 1
+        cutter.feed(b"[")
     try:
         for piece in chunks(where, start, end):
             if cutter.feed(piece):
@@ -88,7 +93,7 @@ def _cut(where: Where, cutter: Cutter, start: int = 0, end: int | None = None) -
         yield from cutter.whole(ended=True)
         yield cutter.fault(cutter.place, len(cutter.buffer), broken.reason, broken.detail)
     else:
-        cutter.feed(b"" if cutter.mode == spans.ARRAY else b"\n", now=True)
+        cutter.feed(b"\n" if not array else b"" if end is None else b"]", now=True)
         yield from cutter.whole(ended=True)
         yield from cutter.tail()
 

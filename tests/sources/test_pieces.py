@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from unittest.mock import patch
 
 import pyarrow as pa
 import pytest
@@ -26,6 +27,8 @@ PARTS = [
     "[1]",
     "\ufeff" + LINE,
 ]
+ELEMENTS = [LINE, TALK, "null", "[1]", '{"instruction": 3}', '{"a": 1, "a": 2}']
+BROKEN = ['{"instruction": "un"quoted", "output": "x"}', '{"instruction": "open', LINE + LINE, "", "]", "}"]
 ENDS = st.sampled_from(["\n", "\r\n", "\n\n", "\n \n"])
 
 
@@ -48,6 +51,31 @@ def test_pieces_give_what_the_whole_gives(tmp_path_factory, parts, size):
     assert gathered(cut) == gathered([whole])
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from([*ELEMENTS, *BROKEN]), min_size=3, max_size=40),
+    st.integers(1, 400),
+    st.sampled_from(["]", ",]", "", "]\n x"]),
+)
+def test_pieces_of_an_array_give_what_the_whole_gives(tmp_path_factory, parts, size, last):
+    path = tmp_path_factory.mktemp("p") / "f.json"
+    path.write_bytes((f"\ufeff[ {LINE}, " + " ,\n".join(parts) + last).encode())
+    whole = File("s", path, "f.json", size=path.stat().st_size)
+    with patch("sources.streams.WINDOW", 300):
+        cut = list(pieces(whole, size))
+    assert [piece.start for piece in cut[1:]] == [piece.end + 1 for piece in cut[:-1]]
+    assert gathered(cut) == gathered([whole])
+
+
+def test_a_sound_array_is_cut_everywhere(tmp_path):
+    path = tmp_path / "f.json"
+    path.write_text("[" + ",\n".join([LINE] * 1000) + "]")
+    with patch("sources.streams.WINDOW", 1000):
+        cut = list(pieces(File("s", path, "f.json", size=path.stat().st_size), 10_000))
+    assert len(cut) == path.stat().st_size // 11_000 + 1
+    assert [piece.first for piece in cut] == [(piece.start + 1) // (len(LINE) + 2) for piece in cut]
+
+
 def test_pieces_are_about_as_long_as_asked(tmp_path):
     path = tmp_path / "f.jsonl"
     path.write_text(f"{LINE}\n" * 1000)
@@ -58,12 +86,12 @@ def test_pieces_are_about_as_long_as_asked(tmp_path):
     assert [piece.first for piece in cut] == [piece.start // (len(LINE) + 1) for piece in cut]
 
 
-@pytest.mark.parametrize("name", ["array", "packed", "flat"])
+@pytest.mark.parametrize("name", ["values", "packed", "flat"])
 def test_what_cannot_be_cut_stays_whole(tmp_path, name):
     import gzip
 
     text = {
-        "array": ("[" + ",\n".join([LINE] * 50) + "]").encode(),
+        "values": (LINE.replace(", ", ",\n") * 50).encode(),
         "packed": gzip.compress(f"{LINE}\n".encode() * 500, 0),
         "flat": b'{"message_id": "a", "parent_id": null, "role": "prompter", "text": "x"}\n' * 50,
     }[name]
