@@ -81,7 +81,7 @@ def _all(file: File) -> Iterator[File | Refused | _Other]:
         found = [] if broken.reason in ("bomb", "too_many") else found
         yield Refused(file.name, broken.reason, broken.detail)
     except (*BROKEN, OSError) as error:
-        yield Refused(file.name, "corrupt_stream", f"{kind}: {error}")
+        yield Refused(file.name, "corrupt_stream", f"{kind}: {error}; the archive is cut or changed: bring it anew")
     named = zip(_names(found), found, strict=True)
     yield from sorted((_judged(file, *name, entry) for name, entry in named), key=lambda part: f"{part.name}#".encode())
 

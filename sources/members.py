@@ -162,17 +162,19 @@ def _tape(path: Path, changed: int, size: int) -> _Tape:
         return _Tape(handle, None)
     handle.seek(0)
     spool, total = cast(BinaryIO, tempfile.TemporaryFile()), 0  # noqa: SIM115 - members are read from it as long as it is needed
+    broken = None
     try:
         for piece in streams.unpacked(handle):
             total += len(piece)
             if total > LARGEST or is_bomb(total, size):
                 raise Corrupt("bomb", f"{size:,} bytes have grown to over {total:,}: more than {RATIO} times, or {LARGEST:,}")
             spool.write(piece)
-    except Corrupt as broken:
-        return _Tape(spool, broken)
+    except Corrupt as why:
+        broken = why
     finally:
-        spool.flush()
-    return _Tape(spool, None)
+        handle.close()
+    spool.flush()
+    return _Tape(spool, broken)
 
 
 def taped(path: Path, salvage: bool) -> Iterator[Entry]:

@@ -47,15 +47,21 @@ def whole(where: Where) -> Corrupt | None:
 
 
 def peek(where: Where, size: int = HEAD) -> bytes:
-    """The first decompressed bytes, or fewer where a step gives fewer; nothing where they cannot be had."""
+    """The first decompressed bytes, as far as they can be had."""
+    first = b""
     try:
         with where.open("rb") as handle:
             first = handle.read(size)
-            kind = compression(first)
-            handle.seek(0)
-            return first if kind == "plain" else next(_UNPACK[kind](handle), b"")[:size]
+            if (kind := compression(first)) != "plain":
+                first = b""
+                handle.seek(0)
+                for piece in _UNPACK[kind](handle):
+                    first += piece
+                    if len(first) >= size:
+                        break
     except Corrupt:
-        return b""
+        pass
+    return first[:size]
 
 
 def unpacked(handle: BinaryIO, start: int = 0, end: int | None = None) -> Generator[bytes]:
