@@ -34,10 +34,12 @@ class Count(NamedTuple):
     kept: int
 
 
-def drops(texts: Texts, similarity: float = 0.8, *, shingle: int = 5, threads: int = 1) -> pa.Table:
+def drops(
+    texts: Texts, similarity: float = 0.8, *, shingle: int = 5, chars: bool = False, short: int = 0, threads: int = 1
+) -> pa.Table:
     """Rows that fall (DROPPED, sorted): a longer or earlier standing row, the twin, is at least `similarity` like them.
 
-    A null text is nobody's twin.
+    A null text is nobody's twin. `shingle`, `chars` and `short` are those of `signatures.sign`.
     """
     if not len(texts):
         return DROPPED.empty_table()
@@ -45,7 +47,7 @@ def drops(texts: Texts, similarity: float = 0.8, *, shingle: int = 5, threads: i
     lengths = pc.fill_null(pc.binary_length(texts), 0)
     with tempfile.TemporaryDirectory() as folder:
         signed = Path(folder) / "signed.arrow"
-        sign(numbers, texts, shingle, signed, threads=threads)
+        sign(numbers, texts, shingle, signed, chars=chars, short=short, threads=threads)
         found = pairs([signed], "text", similarity, threads=threads)
     fallen = walk(found, numbers, -lengths.to_numpy(zero_copy_only=False).astype(np.int64), similarity)
     columns = [fallen["id"].cast(pa.int64()), fallen["twin"].cast(pa.int64()), fallen["similarity"]]
@@ -53,7 +55,15 @@ def drops(texts: Texts, similarity: float = 0.8, *, shingle: int = 5, threads: i
 
 
 def dedup(
-    source: Path, out: Path, *, text: str | None = None, similarity: float = 0.8, shingle: int = 5, threads: int = 1
+    source: Path,
+    out: Path,
+    *,
+    text: str | None = None,
+    similarity: float = 0.8,
+    shingle: int = 5,
+    chars: bool = False,
+    short: int = 0,
+    threads: int = 1,
 ) -> Count:
     """Write the rows of `source` that stay to `out`, and OUT.dropped.parquet beside it; OUT's suffix decides: Parquet or lines.
 
@@ -67,7 +77,7 @@ def dedup(
         raise UsageFault(f"{out}: {'a folder' if out.is_dir() else 'the file that is read'}: name another file to write to")
     parquet = _is_parquet(source)
     texts = _parquet_texts(source, text) if parquet else _line_texts(source, text)
-    fallen = drops(texts, similarity, shingle=shingle, threads=threads)
+    fallen = drops(texts, similarity, shingle=shingle, chars=chars, short=short, threads=threads)
     keep = np.ones(len(texts), bool)
     keep[fallen["row"].to_numpy()] = False
     out.parent.mkdir(parents=True, exist_ok=True)

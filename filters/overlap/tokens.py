@@ -5,6 +5,9 @@ letters, numbers and marks; in scripts that write no spaces (Han, kana, Thai, La
 marks is one token. Format characters (zero width, soft hyphen, joiners) and variation selectors vanish; everything else
 separates. So case, punctuation, white space, Markdown marks and NFC hide no duplicate. A text without any token ("?", an
 emoji) is itself, in NFC with white space folded. The tables are those of the running Python (`unicodedata.unidata_version`).
+
+A Chinese word has about two characters. Measured over Chinese and English Alpaca with one word in a hundred to one in 25
+changed: shingles of 5 Chinese characters are as strict as 3 English words, and 8 to 10 as strict as 5.
 """
 
 import unicodedata

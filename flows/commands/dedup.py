@@ -14,9 +14,13 @@ def command(
     ],
     text: Annotated[str | None, typer.Option(help="the column to compare  [default: messages, conversations or text]")] = None,
     similarity: Annotated[
-        float, typer.Option(min=0.1, max=1.0, help="exact Jaccard of word shingles from which two rows are the same")
+        float, typer.Option(min=0.1, max=1.0, help="exact Jaccard of shingles from which two rows are the same")
     ] = 0.8,
-    shingle: Annotated[int, typer.Option(min=1, help="words in a shingle")] = 5,
+    shingle: Annotated[int, typer.Option(min=1, max=100, help="words in a shingle")] = 5,
+    chars: Annotated[bool, typer.Option("--chars", help="count characters in a shingle, not words")] = False,
+    short: Annotated[
+        int, typer.Option(min=0, max=1000, help="texts of fewer words are the same only where one has all the other's words")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object instead of text")] = False,
 ) -> None:
     """Drop near-duplicates of any Parquet or JSONL file, each verified by exact Jaccard and named beside its twin."""
@@ -29,7 +33,10 @@ def command(
     from filters.overlap import dedup
 
     started = time.time()
-    count = dedup.dedup(source, target, text=text, similarity=similarity, shingle=shingle, threads=runs.cores())
+    threads = runs.cores()
+    count = dedup.dedup(
+        source, target, text=text, similarity=similarity, shingle=shingle, chars=chars, short=short, threads=threads
+    )
     if as_json:
         print(json.dumps({"rows": count.rows, "kept": count.kept}))
     else:

@@ -22,6 +22,14 @@ def test_the_longest_stays_then_the_first():
     assert drops(pa.array(TEXTS), 1.0).to_pylist() == [{"row": 3, "twin": 0, "similarity": 1.0}]
 
 
+def test_characters_and_short_texts_are_a_choice():
+    texts = pa.array([LONG + " pi", LONG + " rho", "Donaudampfschifffahrt", "Donau-Dampf-Schifffahrt"])
+    assert drops(texts)["row"].to_pylist() == [0]
+    assert drops(texts, short=50)["row"].to_pylist() == []
+    assert drops(texts, 0.9, shingle=4, chars=True, short=50)["row"].to_pylist() == []  # one word, and three
+    assert drops(texts, 0.9, shingle=4, chars=True)["row"].to_pylist() == [0, 2]
+
+
 def test_parquet_keeps_its_rows_and_schema(tmp_path):
     table = pa.table({"n": pa.array(range(5), pa.int8()), "text": TEXTS})
     pq.write_table(table, tmp_path / "in.parquet")
