@@ -80,6 +80,24 @@ def test_what_was_written_is_read(tmp_path_factory, rows, quoting, window):
     assert [tuple(item[2].values()) for item in found] == rows and not faults(found)
 
 
+@given(
+    st.lists(st.sampled_from([b"a", b",", b'"', b"\n", b"\r", b"\t", b"\xff", b"\0", b" ", b'","', b"b,c\n"]), max_size=60),
+    st.integers(1, 30),
+)
+def test_no_byte_is_lost_whatever_they_are(tmp_path_factory, tokens, window):
+    data = b"x,y\n" + b"".join(tokens)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streams, "WINDOW", window)
+        found = read(tmp_path_factory.getbasetemp() / "any.csv", data)
+    assert found == read(tmp_path_factory.getbasetemp() / "any.csv", data)
+    place = 4
+    for offset, raw, value, reason, _ in found:
+        assert not data[place:offset].strip(b" \r\n") and (value is None) == (reason is not None)
+        assert value is None or list(value) == ["x", "y"]
+        place = offset + len(raw)
+    assert not data[place:].strip(b" \r\n")
+
+
 BROKEN = [
     (b"too,few", "csv_columns"),
     (b"one,two,three,four", "csv_columns"),
