@@ -58,19 +58,20 @@ def fall(
     `ids`: the units still standing. A family (a tree, a group) never competes with itself. `alone`: which units may fall
     (default: all); the others stand, and drop.
     """
-    turns = _turns(signed, ids)
-    wholes = turns.filter("last").sort(["turn", "id"], descending=[True, False])
-    code = turns.join(wholes.select("a", "b").unique(), on=["a", "b"], how="semi")  # what no conversation ends with drops nobody
-    code = code.with_columns(code=pl.struct("a", "b").rank("dense").cast(pl.Int64) - 1)
-    place = wholes.select("id", place=pl.int_range(pl.len(), dtype=pl.Int64))
-    code = code.join(place, on="id").sort("place", "turn")
-    own = code.filter("last")["code"].to_numpy()
-    parts = code.filter(~pl.col("last"))
+    files = [_mapped(path) for path in signed]
+    ends = pa.concat_tables([_PREFIXES.empty_table(), *(file.filter(file["last"]) for file in files)])
+    wholes = pl.DataFrame(ends.filter(pc.is_in(ends["id"], value_set=ids))).sort(["turn", "id"], descending=[True, False])
+    wholes = wholes.with_columns(code=pl.struct("a", "b").rank("dense").cast(pl.Int64) - 1, place=pl.int_range(pl.len()))
+    known = wholes["a"].unique().sort().to_numpy()
+    parts = pl.concat([wholes.head(0).select(_PREFIXES.names), *(_inner(file, known) for file in files)])
+    parts = parts.join(wholes.select("a", "b", "code").unique(), on=["a", "b"]).join(wholes.select("id", "place"), on="id")
+    parts = parts.sort("place", "turn")
     begins = np.searchsorted(parts["place"].to_numpy(), np.arange(len(wholes) + 1)).astype(np.int64)
     at = pc.index_in(wholes["id"].to_arrow().cast(pa.string()), value_set=ids).to_numpy(zero_copy_only=False).astype(np.int64)
     family = np.full(len(wholes), -1) if families is None else family_codes(families)[at]
     may = np.ones(len(wholes), bool) if alone is None else alone[at]
     twins = np.full(len(wholes), -1, np.int64)
+    own = wholes["code"].to_numpy()
     kernels_pairs.begun(own, parts["code"].to_numpy(), begins, family, may, np.full((len(wholes), 2), -1), twins)
     fallen = np.flatnonzero(twins >= 0)
     shorter, longer = wholes[fallen], wholes[twins[fallen]]
@@ -78,15 +79,19 @@ def fall(
     return found.sort("id").to_arrow().cast(BEGUN)
 
 
-def _turns(signed: Sequence[Path], ids: pa.ChunkedArray) -> pl.DataFrame:
-    """The signed beginnings of the units `ids`."""
-    found = [_PREFIXES.empty_table()]
-    for path in signed:
-        try:
-            table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-        except (OSError, pa.ArrowInvalid) as fault:
-            raise DataFault(f"{path}: not a file of beginnings ({fault}): delete it and sign again") from fault
-        if table.schema.metadata != _PREFIXES.metadata:
-            raise DataFault(f"{path}: made another way: delete it and sign again")
-        found.append(table.filter(pc.is_in(table["id"], value_set=ids)))
-    return pl.DataFrame(pa.concat_tables(found))
+def _mapped(path: Path) -> pa.Table:
+    try:
+        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    except (OSError, pa.ArrowInvalid) as fault:
+        raise DataFault(f"{path}: not a file of beginnings ({fault}): delete it and sign again") from fault
+    if table.schema.metadata != _PREFIXES.metadata:
+        raise DataFault(f"{path}: made another way: delete it and sign again")
+    return table
+
+
+def _inner(file: pa.Table, known: np.ndarray) -> pl.DataFrame:
+    """The turns on the way at which some conversation ends (half a hash tells): few, so that memory goes by rows, not turns."""
+    hashes = file["a"].to_numpy()
+    at = np.minimum(np.searchsorted(known, hashes), max(len(known) - 1, 0))
+    met = known[at] == hashes if len(known) else np.zeros(len(hashes), bool)
+    return pl.DataFrame(file.filter(pa.array(met & ~file["last"].to_numpy(zero_copy_only=False))))
