@@ -1,6 +1,7 @@
 """What every row at once can tell: exact copies, near duplicates, too many of one prompt, benchmark questions.
 
 * `tokens`      text -> normalised tokens            * `signatures`  texts -> signatures and shingles, at rest
+* `prefixes`    turns -> conversations that are the beginning of a longer one
 * `twins`       signatures -> verified pairs         * `standing`    pairs, preference -> who stands, and who drops whom
 * `benchmarks`  benchmark files -> items
 * `contamination`  benchmark items -> the rows that give them away
