@@ -178,9 +178,10 @@ def test_a_gated_repository_says_where_to_accept_its_terms(hub, ask, tmp_path):
     assert len(ask(token=TOKEN)) == 2
 
 
-def test_a_branch_that_moves_between_listing_and_download_changes_nothing(hub, ask, tmp_path):
+@pytest.mark.parametrize("when", [f"GET /api/datasets/{REPO}/tree", f"GET /datasets/{REPO}/resolve"])
+def test_a_branch_that_moves_in_between_changes_nothing(hub, ask, tmp_path, when):
     commit = hub.sha(REPO)
-    hub.hooks[f"GET /datasets/{REPO}/resolve"] = lambda: hub.commit(REPO, {"data/small.jsonl": b'{"a": 666}\n'})
+    hub.hooks[when] = lambda: hub.commit(REPO, {"data/small.jsonl": b'{"a": 666}\n'})
     assert {each["revision"] for each in ask().values()} == {commit}
     assert (tmp_path / "raw/data/small.jsonl").read_bytes() == FILES["data/small.jsonl"] and commit != hub.sha(REPO)
 
