@@ -1,10 +1,9 @@
 """A file becomes rows and refusals: container, then format, then every record through that format's functions."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
 from types import ModuleType
 from typing import Any
 
@@ -18,13 +17,12 @@ from sources.detect import knower, load
 from sources.opening import Opened, opened
 from sources.places import File
 from sources.records import Record
+from sources.translating import Rows, flagged, mender, reader
 from sources.turns import NoRow, Unreadable
 
 __all__ = ["Batch", "Opened", "opened", "read"]
 
 _STRANGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)  # what strange shapes raise
-_Rows = list[dict[str, Any]]
-_FEW, _MOST = 16, 128 << 20  # rows of one record that are never too large, and characters of all its rows that are
 
 
 @dataclass(frozen=True)
@@ -90,50 +88,6 @@ def _spoiled(found: Opened) -> Iterator[Record]:
     return (record._replace(value=None, fault=found.broken.reason, detail=detail) for record in found.records())
 
 
-def _reader(format: str | None, repair: bool) -> Callable[[Any], _Rows]:
-    """How a format reads one value: its known faults are found, mended where that is asked for, and told on its rows."""
-    module = load(format) if format else None
-    if module is None or not hasattr(module, "rows"):
-        return _unknown
-    rows, faults = module.rows, getattr(module, "faults", None)
-    mend = getattr(module, "repair", None) if repair else None
-
-    def told(value: Any) -> _Rows:
-        found = faults(value) if faults else []
-        return _flagged(_bounded(rows(mend(value) if mend else value)), found)
-
-    return told if faults or mend else lambda value: _bounded(rows(value))
-
-
-def _bounded(found: Iterable[dict[str, Any]]) -> _Rows:
-    """The rows of one record, as long as they do not outgrow memory: each row of a group repeats its context."""
-    found = iter(found)
-    rows = list(islice(found, _FEW))
-    size = sum(map(_size, rows)) if len(rows) == _FEW else 0
-    for row in found:
-        rows.append(row)
-        size += _size(row)
-        if size > _MOST:
-            raise Unreadable("too_large", f"its rows hold more than {_MOST:,} characters: {len(rows):,} answers and not the last")
-    return rows
-
-
-def _size(row: dict[str, Any]) -> int:
-    """Characters of a row."""
-    return len(row.get("extra") or "") + sum(len(message["content"]) for message in row["messages"])
-
-
-def _unknown(_value: Any) -> _Rows:
-    raise Unreadable("unknown_shape", "no format knows this record")
-
-
-def _flagged(rows: _Rows, flags: Iterable[str]) -> _Rows:
-    if flags:
-        for row in rows:
-            row["flags"] = [*(row.get("flags") or ()), *flags]
-    return rows
-
-
 class _Reading:
     """One batch in the making."""
 
@@ -141,7 +95,7 @@ class _Reading:
         self.file, self.format = file, found.guess.format if found else None
         self.beside = found.beside if found else ()
         self.always = ("salvaged",) if found and found.broken else ()
-        self.readers = {name: _reader(name, file.repair) for name in (self.format, *self.beside)}
+        self.readers = {name: reader(name, file.repair) for name in (self.format, *self.beside)}
         self.own = self.readers[self.format]
         self.rows = tables.Rows(file.source, file.name, file.license)
         self.lines: list[dict[str, Any]] = []
@@ -164,10 +118,10 @@ class _Reading:
         else:
             self.add(record, rows)
 
-    def add(self, record: Record, rows: _Rows) -> None:
+    def add(self, record: Record, rows: Rows) -> None:
         """The rows of one record; several that name no group are one."""
         own = record_id(self.file.source, self.file.name, record.number)
-        _flagged(rows, (*record.flags, *self.always))
+        flagged(rows, (*record.flags, *self.always))
         if len(rows) == 1:
             self.put(own, own, record, rows[0])
             return
@@ -215,7 +169,7 @@ class _Reading:
             if isinstance(row, Unreadable):
                 self.refuse(last, row)
                 continue
-            _flagged([row], [flag for number in numbers for flag in known[number].flags])
+            flagged([row], [flag for number in numbers for flag in known[number].flags])
             ids = [record_id(self.file.source, self.file.name, number) for number in numbers]
             self.place(row, f"{self.file.source}/{self.file.name}")
             self.rows.add(ids[-1], last.number, last.offset, ids, row)
@@ -225,15 +179,15 @@ class _Reading:
 
     def known(self, stream: Iterable[Record], format: ModuleType, known: dict[int, Record]) -> Iterator[tuple[int, Any]]:
         """Number and value of each record that the format knows, noted without its value; the others are taken alone."""
-        faults, mend = (getattr(format, name, None) for name in ("faults", "repair" if self.file.repair else ""))
+        mended = mender(format, self.file.repair)
         for record in stream:
             if record.fault or not format.looks(record.value):
                 self.take(record)
                 continue
             self.records += 1
-            flags = (*record.flags, *self.always, *(faults(record.value) if faults else ()))
-            known[record.number] = record._replace(value=None, flags=flags)
-            yield record.number, mend(record.value) if mend else record.value
+            value, flags = mended(record.value)
+            known[record.number] = record._replace(value=None, flags=(*record.flags, *self.always, *flags))
+            yield record.number, value
 
     def batch(self) -> Batch:
         """What was read so far."""

@@ -54,9 +54,14 @@ def test_a_source_may_ask_for_repair(run, data):
     assert [turn["role"] for turn in chat["messages"]] == ["user", "assistant"]
 
 
-@pytest.mark.parametrize("repair", ["", ", repair: true"])
-def test_a_rule_may_drop_them_mended_or_not(run, data, repair):
-    release = run(RECIPE.format(repair=repair, rule=TEN), data)
+def test_a_rule_may_drop_them(run, data):
+    release = run(RECIPE.format(repair="", rule=TEN), data)
     assert not kept(release, "preference")
     ledger = pq.read_table(release / "ledger.parquet").to_pylist()
     assert {line["reason"] for line in ledger if line["source"] == "feedback"} == {"sound"}
+
+
+def test_what_is_mended_has_the_fault_no_more(run, data):
+    asked = RECIPE.format(repair=", repair: true", rule=TEN)
+    assert len(kept(run(asked, data), "preference")) == 1
+    assert not kept(run(asked.replace("'overall_ten'", "'mended_overall_ten'"), data), "preference")

@@ -336,7 +336,7 @@ REAL = {
     "lm-sys__FastChat/fastchat/llm_judge/data/mt_bench/question.jsonl": ("prompts", 80, 0),
     "openai__moderation-api-release/data/samples-1680.jsonl.gz": ("prompts", 1680, 0),
     "akshata29__finetuning/data/eval.jsonl": ("query_response", 200, 0),
-    "yangjianxin1__Firefly/data/pretrain/dummy_pretrain.jsonl": (None, 45, 0),
+    "yangjianxin1__Firefly/data/pretrain/dummy_pretrain.jsonl": ("documents", 45, 0),
 }
 
 
@@ -345,7 +345,7 @@ def test_the_real_files_are_told_and_counted(dumps, name):
     found = inspect(dumps / name)
     assert (found.format, found.records, found.rows) == REAL[name]
     refusals = {reason: len(numbers) for reason, numbers in {**found.dropped, **found.quarantined}.items()}
-    expected = {"no_answer" if found.format else "unknown_shape": found.records - found.rows}
+    expected = {"no_conversation" if found.format == "documents" else "no_answer": found.records - found.rows}
     assert refusals == ({} if found.rows else expected)
 
 
