@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
+ROOT = Path(__file__).resolve().parent.parent
 COPY = "import sys, polars; polars.scan_ndjson(sys.argv[1]).sink_parquet(sys.argv[2])"
 
 
@@ -46,10 +47,11 @@ def main() -> None:
     if options.into:
         read(options.files[0], options.into, options.workers)
         return
+    subprocess.run([sys.executable, "-m", "flows.kernels"], check=True, cwd=ROOT)  # once compiled, kernels are found by all
     table = Table("file", "who", "wall s", "MB/s", "CPU s", "MB/CPU s", "peak MB", "rows", "refused")
     for file in options.files:
         compare(table, file, options.rounds, options.workers)
-    Console().print(table)
+    Console(width=140).print(table)
 
 
 def compare(table: Table, file: Path, rounds: int, workers: int) -> None:
@@ -79,10 +81,12 @@ def add(table: Table, name: str, who: str, size: float, took: Spent, *counts: st
 
 def read(file: Path, home: Path, workers: int) -> None:
     """What a run does up to the rows, without Prefect."""
-    from flows import kernels, plan, runs, stages
+    from flows import kernels
+
+    kernels.prepare()  # before numba is imported
+    from flows import plan, runs, stages
     from flows.places import Places
 
-    kernels.prepare()
     recipe, base = plan.given(runs.load("everyday", []), [file])
     planned, work = plan.make(recipe, base, base), Places(home).work
     with ProcessPoolExecutor(workers, get_context("spawn"), kernels.prepare) as pool:
@@ -93,7 +97,7 @@ def read(file: Path, home: Path, workers: int) -> None:
 def spent(command: list[str]) -> Spent:
     """Run a command and measure it."""
     before, started, peak = getrusage(RUSAGE_CHILDREN), time.monotonic(), [0.0]
-    child = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)})
+    child = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)})
     watch = threading.Thread(target=watched, args=(child, peak))
     watch.start()
     code = child.wait()

@@ -52,7 +52,9 @@ def _buffers(texts: pa.StringArray) -> tuple[_Bytes, _Ints]:
     """The bytes of an array of texts, and where each begins and the last one ends."""
     _, offsets, data = texts.buffers()
     starts = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1] if offsets else np.zeros(1, np.int32)
-    return np.frombuffer(data or b"", np.uint8), starts.astype(np.int64)
+    held = np.frombuffer(data or b"", np.uint8)
+    held.setflags(write=False)  # one kind of array, so that one kernel is compiled
+    return held, starts.astype(np.int64)
 
 
 @njit(cache=True, nogil=True)
