@@ -15,6 +15,8 @@ from flows.units import ROW_COLUMNS
 from schemas.faults import UsageFault
 from schemas.recipe import Benchmark, Recipe, Source, as_json, nearest
 from schemas.rows import ROW
+from sources import notes
+from sources.wanted import folder
 from sql import rules
 
 SHARD = 16 << 20  # bytes of input a shard
@@ -70,10 +72,21 @@ def make(recipe: Recipe, data: Path, base: Path | None = None) -> Plan:
     """Check the recipe against what exists and find its files. Raises UsageFault or MissingFault; writes nothing."""
     check(recipe)
     base = base or data
+    recipe = licensed(recipe, base)
     extra = {str(path): store.sha256(path) for path in dict.fromkeys(_extra(recipe, data))}
     files = [file for name, spec in recipe.sources.items() for file in sources.files(name, spec, base)]
     files.sort(key=lambda file: f"{file.source}/{file.name}#".encode())
     return Plan(recipe, data, base, files, [store.sha256(file.path) for file in files], extra)
+
+
+def licensed(recipe: Recipe, base: Path) -> Recipe:
+    """The recipe with the licence that was found when a source was brought, where the recipe names none and all files agree."""
+    found = {}
+    for name, spec in recipe.sources.items():
+        brought = notes.read(folder(spec.path, base)).values() if spec.urls and spec.license == "unknown" else ()
+        if len(licences := {note.license for note in brought}) == 1 and (known := licences.pop()):
+            found[name] = spec.model_copy(update={"license": known})
+    return recipe.model_copy(update={"sources": {**recipe.sources, **found}}) if found else recipe
 
 
 def columns(recipe: Recipe) -> dict[str, pa.DataType]:
