@@ -1,6 +1,5 @@
 """Bytes of a container, as they come, to its records: what is whole is parsed, what is broken ends where the next one begins."""
 
-import re
 from collections.abc import Generator, Iterator
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -12,7 +11,6 @@ from sources.foreign import KEPT
 
 LONGEST = 64 << 20  # bytes of one record
 BATCH = 1 << 14
-_NEXT_LINE = re.compile(rb"\n(?=(?:\xef\xbb\xbf)?[ \t\r]{0,99}[{\[])")
 _LOOKED = 32  # first good records that show what records look like; the last one before a broken one does too
 _OVERLAP = 1 << 10  # a record's beginning may lie across two pieces
 _WHITE = b" \r\n\t"
@@ -130,8 +128,8 @@ class Cutter:
     def found(self, ended: bool) -> bool:
         """Whether the bytes at hand tell where the record behind one that was too long begins."""
         if self.mode == spans.LINES:
-            line = _NEXT_LINE.search(self.buffer, self.place)
-            again = line.end() if line else mending.NONE
+            line = spans.opening(np.frombuffer(self.buffer, np.uint8), self.place, True)
+            again = line + 1 if line >= 0 else mending.NONE
         else:
             last = ended or len(self.buffer) - self.place > LONGEST
             _, again = mending.resume(self.buffer, self.place, last, self.fellows)

@@ -18,7 +18,7 @@ NONE, WAIT = -1, -2  # there is none; the bytes at hand do not tell
 _REACH, _LINKS = 16 << 20, 64  # bytes and records of one chain
 _OPENS = rb'\{\s{0,99}"(?:[^"\\]|\\.){0,99}"\s{0,99}:'
 _ANCHOR = re.compile(
-    rb"\]\s{0,99}\[\s{0,99}(?=%b)|(?:[,\r\n]|(?<=[}\]]))[ \t]{0,99}(?=%b|\[\s{0,99}\{)" % (_OPENS, _OPENS), re.DOTALL
+    rb"(\]\s{0,99}\[)\s{0,99}(?=%b)|[,\r\n}\]][ \t\r]{0,99}(?=%b|\[\s{0,99}\{)" % (_OPENS, _OPENS), re.DOTALL
 )
 _QUOTE, _WHITE = 34, b" \t\r\n"
 _MUCH = 0.5  # of all keys of two objects in common
@@ -54,17 +54,20 @@ class Fellows:
 
 def resume(data: bytes, start: int, ended: bool, fellows: Fellows) -> tuple[int, int]:
     """(end of the broken record that begins at `start`, where the next one begins); or twice NONE, or twice WAIT."""
-    at = start + 1
-    while found := _ANCHOR.search(data, at):
-        begin, at = found.end(), found.end() + 1
+    at, bytes_ = start + 1, np.frombuffer(data, np.uint8)
+    while (sep := spans.opening(bytes_, max(at, 0), False)) >= 0:
+        at = sep + 1
+        if not (found := _ANCHOR.match(data, sep)):
+            continue
+        begin = at = found.end()
         links, after = _chain(data, begin, ended)
         if after == WAIT:
             return WAIT, WAIT
         if links:
             at = begin + links[-1][1]
         if (link := _first(data, begin, links, fellows, after == NONE)) is not None:
-            end = begin + links[link - 1][1] if link else found.start()
-            return end, begin + links[link][0]
+            end = sep if found[1] or data[sep] not in b"}]" else sep + 1
+            return begin + links[link - 1][1] if link else end, begin + links[link][0]
     return (NONE, NONE) if ended else (WAIT, WAIT)
 
 

@@ -344,6 +344,21 @@ def _values(data: _Bytes, begin: int, mode: int, opened: int, spans: _Ints) -> t
 
 
 @njit(cache=True, nogil=True)
+def opening(data: _Bytes, i: int, lines: bool) -> int:
+    """Where, from `i` on, a newline or, but in lines, what may stand between records is followed by an open bracket; or -1."""
+    while i < data.size:
+        c = data[i]
+        if c == _NEWLINE or (not lines and (c == _COMMA or c == 13 or c == _OBJECT + 2 or c == _LIST + 2)):
+            j = i + 4 if _bom(data, i + 1) else i + 1
+            while j < data.size and _space(data[j]) and (data[j] != _NEWLINE or c == _LIST + 2):
+                j += 1
+            if j < data.size and (data[j] == _OBJECT or data[j] == _LIST):
+                return i
+        i += 1
+    return -1
+
+
+@njit(cache=True, nogil=True)
 def cut(data: _Bytes, begin: int, mode: int, opened: int, spans: _Ints) -> tuple[int, int, int, int]:
     """Spans of whole records in `data` from `begin`, which must be a boundary, without the white space around them.
 

@@ -1,7 +1,12 @@
 """Broken files as people have them: each fault costs the records that it touches, and no other."""
 
 import json
-from itertools import product
+import subprocess
+import sys
+from ast import literal_eval
+from collections import deque
+from itertools import chain, product
+from time import process_time
 
 import numpy as np
 import orjson
@@ -300,3 +305,103 @@ def test_where_a_line_opens_a_record_one_begins(tmp_path):
     broken = [b'{"id": 9, "turns":', b'[{"from": "human", "text": "x"}', b"]}"]
     found = read(tmp_path, b"\n".join([*GOOD[:3], *broken, *GOOD[3:]]))
     assert good(found) == GOOD and [raw for _, raw in bad(found)] == [broken[0], broken[1] + b"\n" + broken[2]]
+
+
+ONE = b'{"k":1,"t":"abc def"},'
+HOSTILE = {
+    "cut in a list": (b'{"k":[{"x":1},' + ONE, b""),
+    "cut in every list": (b'{"k":[{"x":1}, ', b""),
+    "open texts": (b'{"k":"open,' + ONE, b""),
+    "beginnings": (b',{"k":', b""),
+    "beginnings of lists": (b',{"k":[', b""),
+    "beginnings of texts": (b',{"k":"', b""),
+    "brackets": (b"[", b""),
+    "brackets and back": (b"],[", b""),
+    "braces": (b"}", b'{"a" 1'),
+    "new lines": (b"\n", b'{"a" 1}'),
+    "new lines in a text": (b"\n", b'{"a":"x'),
+    "lines in a broken record": (b"x\n", b'{"a":['),
+    "commas": (b", ", b'{"a" 1}'),
+    "tabs": (b",\t\t\t\t\t\t\t\t\t\t", b'{"a" 1}'),
+    "backslashes": (b"\\", b'{"'),
+    "quotes": (b'"', b""),
+    "words": (b"hello ", b'{"a":1},'),
+    "digits": (b"9", b'{"a":'),
+    "parts of a broken one": (b'{"k":1},', b'{"m":1,"k":[{"k":1}]},{"m":1,"k":['),
+    "no commas": (ONE[:-1] + b" ", b""),
+    "every second one broken": (ONE + b'{"k":[{"x":2},{"x":3},],"t":0},', b""),
+    "too deep": (b'{"k":' + b"[" * 250 + b"]" * 250 + b"},", b""),
+    "byte order marks": (b"\xef\xbb\xbf", b""),
+    "surrogates": (b'{"a":"\\ud800\\u0000"},', b""),
+}
+
+
+def seconds(data: bytes, mode: int) -> float:
+    """Of this process, so that others do not count."""
+    begin, one = process_time(), cutter.Cutter(mode)
+    for at in range(0, len(data), 1 << 15):
+        if one.feed(data[at : at + (1 << 15)]):
+            deque(one.whole(), 0)
+    one.feed(b"", now=True)
+    deque(chain(one.whole(ended=True), one.tail()), 0)
+    return process_time() - begin
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", HOSTILE)
+def test_time_is_linear_in_what_is_read(name):
+    (more, first), size = HOSTILE[name], 1 << 16
+    for mode in CONTAINERS:
+        if mode is not None:
+            seconds(first + more * 9, mode)
+            small, large = (seconds(b"[" + first + more * (n // len(more)) + b"]", mode) for n in (size, 8 * size))
+            assert large < 0.1 + 8 * 3 * small, (mode, small, large)
+
+
+@pytest.mark.parametrize("count", [1_000_000])
+def test_an_object_of_a_million_keys_is_read(tmp_path, count):
+    wide = b"{" + b",".join(b'"%d":0' % n for n in range(count)) + b"}"
+    found = read(tmp_path, b"\n".join([GOOD[0], wide, wide[:-1] + b',"0":1}', GOOD[1]]))
+    assert [(record.fault, len(record.value or ())) for record in found] == [
+        (None, 3),
+        (None, count),
+        ("duplicate_key", 0),
+        (None, 3),
+    ]
+
+
+ENDLESS = """
+import resource, sys
+from sources.records import count, records
+class Endless:
+    def __init__(self, first, more, size): self.first, self.more, self.size = first, more, size
+    def open(self, mode): return self
+    def __enter__(self): self.at = 0; return self
+    def __exit__(self, *why): pass
+    def seek(self, place): self.at = place
+    def read(self, size):
+        at, begin = self.at, len(self.first)
+        size = max(0, min(size, self.size - at))
+        piece = self.first[at:] if at < begin else (self.more * (size // len(self.more) + 2))[(at - begin) % len(self.more) :]
+        self.at += len(piece[:size])
+        return piece[:size]
+list(records(Endless(b'{"a": 1}', b" ", 64), 0)), list(records(Endless(b'[{"a": 1}', b",", 64), 1))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+first, more, mode, size = eval(sys.argv[1])
+found = [(r.fault, len(r.raw)) for r in records(Endless(first, more, size), mode)]
+print([found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before])
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("first", "more"),
+    [(b'{"a": "', b"x"), (b'{"a": "', b"x\n"), (b"[", b"["), (b"", b'{"a":'), (b'[{"a": [', b"1, "), (b'{"a": "', b'\\"')],
+)
+@pytest.mark.parametrize("mode", [spans.LINES, spans.ARRAY, spans.VALUES])
+def test_a_gigabyte_without_an_end_is_refused_within_the_memory_of_the_cap(first, more, mode):
+    asked = [sys.executable, "-c", ENDLESS, repr((first, more, mode, 1 << 30))]
+    said = subprocess.run(asked, capture_output=True, check=True, text=True, timeout=120)
+    found, kilobytes = literal_eval(said.stdout)
+    assert {fault for fault, _ in found} <= {"too_long", "too_deep", "json_syntax", "truncated"} and len(found) <= 3
+    assert kilobytes << 10 < cutter.LONGEST + (256 << 20)
