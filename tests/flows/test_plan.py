@@ -90,17 +90,13 @@ def test_secrets_are_counted_wherever_they_stand_in_an_export(before: str, tmp_p
     assert manifest.secrets(tmp_path) == 2
 
 
-@pytest.mark.parametrize(
-    ("said", "found", "told"), [("", "mit", "mit"), (", license: cc0-1.0", "mit", "cc0-1.0"), ("", None, "unknown")]
-)
-def test_a_licence_found_by_scavenging_is_the_sources_own(
-    said: str, found: str | None, told: str, data: Path, tmp_path: Path
-) -> None:
-    recipe = asked(
-        f"name: n\nsources: {{a: {{path: a.jsonl, from: 'https://example.org/a.jsonl'{said}}}}}\nexports: {{sft: {{}}}}\n",
-        tmp_path,
-    )
-    (data / "a.jsonl").write_text('{"prompt": "a", "completion": "b"}')
-    notes.add(data, "a.jsonl", notes.Note("https://example.org/a.jsonl", "0" * 64, 34, license=found))
+LICENCES = [("", "mit", "mit"), (", license: cc0-1.0", "mit", "cc0-1.0"), ("", None, "unknown")]
+
+
+@pytest.mark.parametrize(("said", "found", "told"), LICENCES)
+def test_a_licence_found_by_scavenging_is_the_sources_own(said: str, found: str | None, told: str, data: Path) -> None:
+    source = f"{{path: a.jsonl, from: 'https://example.org/a.jsonl'{said}}}"
+    recipe = asked(f"name: n\nsources: {{a: {source}}}\nexports: {{sft: {{}}}}\n", data)
+    notes.add(data, "a.jsonl", notes.Note("https://example.org/a.jsonl", "0" * 64, 3, license=found))
     planned = plan.make(recipe, data)
     assert [planned.recipe.sources["a"].license, *(file.license for file in planned.files)] == [told, told]
