@@ -5,6 +5,7 @@ import json
 import random
 import re
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import zstandard
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from schemas.faults import UsageFault
 from schemas.ledger import REFUSED
 from schemas.rows import ROW
-from sources import File, inspect, read
+from sources import File, inspect, opening, read
 from sources.detect import Spread
 
 DUMPS = Path(__file__).resolve().parent.parent / "dumps"
@@ -108,7 +109,7 @@ def test_a_pinned_format_is_obeyed_and_an_unknown_one_refused(tmp_path):
     path = tmp_path / "f.json"
     path.write_text('[{"instruction": "a", "output": "b"}]')
     assert inspect(path, "openai").quarantined == {"unknown_shape": [0]}
-    with pytest.raises(UsageFault, match="the formats are alpaca, .*sharegpt"):
+    with pytest.raises(UsageFault, match=r"the formats are alpaca, .*sharegpt"):
         list(read(File("s", path, "f", format="alpacca")))
 
 
@@ -159,3 +160,67 @@ def test_one_record_cannot_outgrow_memory(tmp_path):
     (tmp_path / "f.jsonl").write_text(json.dumps(record) + "\n" + json.dumps({**record, "note": ""}))
     total, rows, [line] = conserve(File("s", tmp_path / "f.jsonl", "f"))
     assert (total, len(rows), line["reason"]) == (2, 4000, "too_large")
+
+
+def test_known_faults_are_told_on_the_rows_and_mended_only_where_asked(tmp_path):
+    path = tmp_path / "f.json"
+    turns = [("gpt", "tail of an answer"), ("human", "and now?"), ("gpt", "now this")]
+    path.write_text(json.dumps([{"id": "a", "conversations": [{"from": who, "value": said} for who, said in turns]}] * 2))
+    had, mended = ["assistant", "user", "assistant"], ["user", "assistant"]
+    for repair, roles, flag in ((False, had, "starts_with_answer"), (True, mended, "mended_starts_with_answer")):
+        _, rows, _ = conserve(File("s", path, "f", repair=repair))
+        assert [[message["role"] for message in row["messages"]] for row in rows] == [roles] * 2
+        assert [row["flags"] for row in rows] == [[flag]] * 2
+
+
+def test_what_the_strict_door_mended_is_told_on_the_row(tmp_path):
+    path = tmp_path / "f.jsonl"
+    path.write_text('{"instruction": "a\\u0000b", "input": "", "output": "c\\ud800"}\n' + LINES[0])
+    _, rows, _ = conserve(File("s", path, "f"))
+    assert rows[0]["flags"] == ["controls_removed", "surrogates_replaced"]
+    assert rows[0]["messages"] == [{**rows[0]["messages"][0], "content": "ab"}, {**rows[0]["messages"][1], "content": "c\ufffd"}]
+
+
+@pytest.mark.parametrize("cut", [-4, -2000], ids=["checksum", "end"])
+def test_a_broken_stream_is_quarantined_whole_unless_it_is_salvaged(tmp_path, cut):
+    path = tmp_path / "f.jsonl.gz"
+    random_text = "".join(random.Random(7).choices("abcdefgh ", k=40_000))
+    lines = [json.dumps({"instruction": f"{n}", "input": "", "output": random_text[n * 90 : n * 90 + 90]}) for n in range(400)]
+    path.write_bytes(gzip.compress("\n".join(lines).encode())[:cut])
+    total, rows, refused = conserve(File("s", path, "f"))
+    assert rows == [] and {line["reason"] for line in refused} == {"corrupt_stream"} and total > 300
+    assert refused[0]["raw"].decode() == lines[0] and "salvage: true" in refused[0]["detail"]
+    kept, rows, refused = conserve(File("s", path, "f", salvage=True))
+    assert kept == total and len(rows) >= total - 1 and {flag for row in rows for flag in row["flags"]} == {"salvaged"}
+
+
+def test_a_stranger_in_a_file_is_read_by_the_format_that_knows_it(tmp_path):
+    path = tmp_path / "f.jsonl"
+    alpaca = json.dumps({"instruction": "a", "input": "", "output": "b"})
+    talk = json.dumps({"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]})
+    path.write_text("\n".join([*[alpaca] * 20, talk, *[alpaca] * 20, '{"odd": 1}']))
+    _, rows, [line] = conserve(File("s", path, "f"))
+    assert len(rows) == 41 and rows[20]["messages"][0]["content"] == "x" and line["record"] == 41
+    assert [line["record"] for line in conserve(File("s", path, "f", format="alpaca"))[2]] == [20, 41]
+
+
+@pytest.mark.parametrize("container", ["lines", "array"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress], ids=["plain", "gzip", "zstd"])
+def test_a_large_file_is_known_by_places_all_over_it(tmp_path, container, pack):
+    path = tmp_path / "f"
+    noise = "".join(random.Random(3).choices('abcé {}[],"\n', k=300_000))  # what no packer makes much smaller
+    pieces = [noise[at : at + 300] for at in range(0, len(noise), 300)]
+    texts = [json.dumps({"id": "x", "instruction": "say, {", "input": "", "output": text}) for text in pieces[:700]]
+    late = [
+        {"id": "y", "messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": text}]}
+        for text in pieces[700:]
+    ]
+    late = [json.dumps(record) for record in late]
+    text = "[" + ", ".join(texts + late) + "]" if container == "array" else "\n".join(texts + late)
+    path.write_bytes(pack(text.encode()))
+    small = conserve(File("s", path, "f"))
+    with patch.multiple(opening, _SMALL=1 << 10, _WINDOW=8 << 10), patch("sources.streams.WINDOW", 8 << 10):
+        found = opening.opened(File("s", path, "f"))
+        assert (found.container, found.guess.format, found.beside) == (container, "alpaca", ("openai",))
+        assert conserve(File("s", path, "f")) == small
+    assert len(small[1]) == 1000 and not small[2]
