@@ -115,7 +115,9 @@ def _near(court: Court, rule: Near, pairs: pa.Table) -> pl.DataFrame:
     fallen = pl.DataFrame(standing.walk(pairs, ids, rank, rule.similarity, families=families))
     best = f"; of such a pair the better by {', '.join(map(_order, rule.prefer))} stays" if rule.prefer else ""
     groups = "character groups" if isinstance(rule.shingle, Chars) else "word groups"
-    same = f"the {rule.key} shares {{}}% of its {groups} with one that stands (from {rule.similarity:.0%} on a row falls{best})"
+    few = f"; under {rule.short} words only where one has all the other's words" if rule.short else ""
+    falls = f"from {rule.similarity:.0%} on a row falls{few}{best}"
+    same = f"the {rule.key} shares {{}}% of its {groups} with one that stands ({falls})"
     copy = pl.lit(f"the same words as a {rule.key} that stands, but for case, punctuation and white space")
     said = pl.when(pl.col("similarity") == 1).then(copy).otherwise(pl.format(same, _percent("similarity")))
     return fallen.with_columns(detail=said)
