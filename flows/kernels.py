@@ -25,7 +25,7 @@ def compile_all() -> None:
 
     with TemporaryDirectory() as folder:
         file = Path(folder) / "warm.json"
-        file.write_text('[{"instruction": "Warm up?", "input": "", "output": "Already warm, thank you."}]')
+        file.write_text('[{"broken" 1}, {"instruction": "Warm up?", "input": "", "output": "Already warm, thank you."}]')
         for batch in sources.read(sources.File("warm", file, file.name)):
             signals.measure(batch.rows, set(signals.columns()))
     overlap.warm()
