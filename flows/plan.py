@@ -74,8 +74,8 @@ def make(recipe: Recipe, data: Path, base: Path | None = None) -> Plan:
     base = base or data
     recipe = licensed(recipe, base)
     extra = {str(path): store.sha256(path) for path in dict.fromkeys(_extra(recipe, data))}
-    files = [file for name, spec in recipe.sources.items() for file in sources.files(name, spec, base)]
-    files.sort(key=lambda file: f"{file.source}/{file.name}#".encode())
+    named = sorted(recipe.sources, key=lambda name: f"{name}/".encode())  # as ids sort
+    files = [file for name in named for file in sources.files(name, recipe.sources[name], base)]
     return Plan(recipe, data, base, files, [store.sha256(file.path) for file in files], extra)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 from schemas.faults import MissingFault, UsageFault
 from sources.archives import Member, left_out
 from sources.data import SEEN, is_data
+from sources.kinds import archive
+from sources.streams import peek
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,15 @@ def files(source: str, spec: Any, data: Path) -> list[File]:
     if not taken:
         raise MissingFault(_missing(source, spec.path, data, prefix, why))
     found = (_file(source, prefix, name, spec) for name in taken)
-    return sorted(found, key=lambda file: f"{source}/{file.name}#".encode())
+    return sorted(found, key=lambda file: f"{file.name}{'/' if _is_archive(file.path) else '#'}".encode())
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether the ids in a file go on with a member's name."""
+    try:
+        return archive(peek(path)) is not None
+    except OSError:
+        return False
 
 
 def skipped(spec: Any, data: Path) -> list[str]:
