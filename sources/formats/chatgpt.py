@@ -1,8 +1,9 @@
 """ChatGPT's export: each conversation is a tree under `mapping`, and `current_node` its leaf on the page.
 
 Regenerated answers are groups in which the one on the page is rank 0. Hidden nodes are no turns: what they say is kept in
-`extra` under `hidden`. Thoughts become reasoning; what is said to a tool becomes a call. Pictures and other parts that are no
-text are left out, with the flag `not_text_parts`. Without parents and children the nodes are read as they stand.
+`extra` under `hidden`. Thoughts become reasoning; what is said to a tool becomes a call. A question or an
+answer with a picture, or another part that is no text, is not ours to read; what a tool gave beside text is left out, with the
+flag `not_text_parts`. Without parents and children the nodes are read as they stand.
 """
 
 from collections.abc import Iterator
@@ -57,7 +58,7 @@ def parents(mapping: dict[str, Any]) -> dict[str, str | None]:
     return found if any(found.values()) else dict(zip(mapping, [None, *mapping], strict=False))
 
 
-def conversation(nodes: dict[str, branches.Node], current: str | None, partial: bool) -> Iterator[dict[str, Any]]:
+def conversation(nodes: dict[str, branches.Node], current: str | None, partial: bool = False) -> Iterator[dict[str, Any]]:
     """The rows of one conversation. Raises NoRow where nobody says anything."""
     if not any(node.messages for node in nodes.values()):
         raise NoRow("empty", "no message holds any text")
@@ -93,6 +94,8 @@ def _message(message: dict[str, Any]) -> tuple[Message | None, bool]:
     if role is None:
         raise Unreadable("unknown_role", f"nobody knows the role {str(said)[:60]!r}")
     text, thoughts, partial = _content(message.get("content"))
+    if partial and role in ("user", "assistant"):
+        raise Unreadable("not_text", f"a turn of the {role} holds parts that are not text")
     if not (text.strip() or thoughts):
         return None, partial
     if role == "tool":

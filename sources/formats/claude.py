@@ -1,7 +1,7 @@
 """Claude's export: `chat_messages` with a sender and blocks of text, thinking, and tools; newer ones name their parents.
 
-The text of attached files stands after the message that they came with. Files without a text are left out, with the flag
-`not_text_parts`. The export does not say which of several answers was on the page: regenerated ones have no order.
+The text of attached files stands after the message that they came with. A turn with a file or a block that has no text is not
+ours to read. The export does not say which of several answers was on the page: regenerated ones have no order.
 """
 
 from collections.abc import Iterator
@@ -27,11 +27,11 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
         raise Unreadable("unknown_shape", "chat_messages is a list of messages")
     read = [_messages(turn) for turn in turns]
-    nodes = _nodes(turns, [messages for messages, _ in read])
+    nodes = _nodes(turns, read)
     attached = [file for turn in turns for file in _listed(turn, "attachments") + _listed(turn, "files")]
     names = [{key: field for key, field in file.items() if key != "extracted_content"} for file in attached]
     left = {**value, **({"attachments": names} if names else {})}
-    for row in conversation(nodes, string(value.get("current_leaf_message_uuid")), any(partial for _, partial in read)):
+    for row in conversation(nodes, string(value.get("current_leaf_message_uuid"))):
         yield {
             **row,
             "model": row["model"] or string(value.get("model")),
@@ -53,7 +53,7 @@ def _listed(turn: dict[str, Any], key: str) -> list[dict[str, Any]]:
     return [each for each in held if isinstance(each, dict)] if isinstance(held, list) else []
 
 
-def _messages(turn: dict[str, Any]) -> tuple[list[Message], bool]:
+def _messages(turn: dict[str, Any]) -> list[Message]:
     speaker = role(turn)
     if speaker is None:
         raise Unreadable("unknown_role", f"nobody knows the role {str(turn.get('sender'))[:60]!r}")
@@ -66,4 +66,6 @@ def _messages(turn: dict[str, Any]) -> tuple[list[Message], bool]:
         messages[-1] = {**messages[-1], "content": "\n\n".join(filter(None, [messages[-1]["content"], *kept]))}
     elif kept:
         messages.append({"role": speaker, "content": "\n\n".join(kept)})
-    return messages, partial or len(kept) < len(texts) or bool(_listed(turn, "files"))
+    if partial or len(kept) < len(texts) or _listed(turn, "files"):
+        raise Unreadable("not_text", f"a turn of the {speaker} holds parts that are not text")
+    return messages
