@@ -118,7 +118,7 @@ def _near(court: Court, rule: Near, pairs: pa.Table) -> pl.DataFrame:
     few = f"; under {rule.short} words only where one has all the other's words" if rule.short else ""
     falls = f"from {rule.similarity:.0%} on a row falls{few}{best}"
     same = f"the {rule.key} shares {{}}% of its {groups} with one that stands ({falls})"
-    copy = pl.lit(f"the same words as a {rule.key} that stands, but for case, punctuation and white space")
+    copy = pl.lit(f"the same {rule.key} as one that stands, but for case, punctuation and white space")
     said = pl.when(pl.col("similarity") == 1).then(copy).otherwise(pl.format(same, _percent("similarity")))
     return fallen.with_columns(detail=said)
 

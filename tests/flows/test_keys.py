@@ -51,6 +51,15 @@ def _slowly(talk: list[tuple[str, str]], key: str) -> list[str] | None:
     return [talk[at][1] for at in found] or None
 
 
+def test_a_turn_is_what_it_says_thinks_and_calls() -> None:
+    said = {"role": "assistant", "content": "Two.", "reasoning": "1 - 1?", "tool_calls": '[{"n": 2}]'}
+    talk = pa.table({"id": ["a", "b"], "messages": pa.array([[said, {"role": "user", "content": ""}], []], pa.list_(MESSAGE))})
+    assert keys.turns(talk).to_pylist() == [
+        {"id": "a", "role": "assistant", "text": 'Two.\n\n1  minus 1?\n\n[{"n": 2}]'},
+        {"id": "a", "role": "user", "text": ""},
+    ]
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

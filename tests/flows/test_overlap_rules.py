@@ -15,14 +15,14 @@ def chat(*texts: str) -> dict:
     }
 
 
-def ledger(run, data, overlap: str, keep: str = "", **sources: list[dict]) -> dict[str, dict]:
+def ledger(run, data, overlap: str, shard: int = 16 << 20, home: str = "home", **sources: list[dict]) -> dict[str, dict]:
     """run the sources under one recipe: id -> ledger line"""
     data.mkdir(parents=True, exist_ok=True)
     for name, records in sources.items():
         (data / f"{name}.jsonl").write_text("\n".join(map(json.dumps, records)))
     names = ", ".join(f"{name}: {{path: {name}.jsonl, license: {name}}}" for name in sources)
-    text = f"name: x\nsources: {{{names}}}\n{keep}\noverlap: {overlap}\nexports: {{sft: {{}}, preference: {{}}}}\nlimits: off\n"
-    release = run(text, data)
+    text = f"name: x\nsources: {{{names}}}\noverlap: {overlap}\nexports: {{sft: {{}}, preference: {{}}}}\nlimits: off\n"
+    release = run(text, data, shard, home)
     return {line["id"]: line for line in pq.read_table(release / "ledger.parquet").to_pylist()}
 
 
@@ -77,6 +77,15 @@ def test_shingles_of_characters_find_what_words_miss(run, tmp_path) -> None:
     chars = "{same: {key: response, similarity: 0.8, shingle: {chars: 5}, short: 0}}"
     lines = ledger(run, tmp_path / "d", chars, a=talks)
     assert fallen(lines) == {"a/a.jsonl#000000001": "a/a.jsonl#000000000"}
+
+
+def test_shards_and_the_order_of_files_change_no_verdict(run, tmp_path) -> None:
+    talks = [chat("Hi", f"{LONG} {at % 7}", *["More", "No."] * (at % 3)) for at in range(40)]
+    pairs = [{"prompt": f"Hi {at % 3}", "chosen": f"{LONG} {at % 2}", "rejected": "No."} for at in range(10)]
+    rules = "{begun: {key: prefix}, same: {similarity: 0.7, shingle: {chars: 6}, prefer: [{source: [p]}, words DESC]}}"
+    whole = ledger(run, tmp_path / "d", rules, a=talks, p=pairs)
+    assert {line["reason"] for line in whole.values()} > {"begun", "same"}
+    assert ledger(run, tmp_path / "d", rules, shard=300, home="other", p=pairs, a=talks) == whole
 
 
 words = st.sampled_from(["yes", "no", "maybe", LONG, LONG + " pi", LONG + " rho"])
