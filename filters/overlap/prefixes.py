@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters.overlap import kernels, kernels_pairs
+from filters.overlap import kernels_pairs, kernels_sign
 from filters.overlap.tokens import Texts, normalise
 from filters.overlap.twins import family_codes
 from schemas.faults import DataFault
@@ -37,7 +37,7 @@ def sign(ids: Texts, roles: Texts, texts: Texts, path: Path) -> int:
     normal = normalise(table["text"])
     role = normalise(table["role"])
     hashes = np.empty((len(names), 2), np.uint64)
-    kernels.chain(normal.data, normal.bounds, role.data, role.bounds, starts, hashes)
+    kernels_sign.chain(normal.data, normal.bounds, role.data, role.bounds, starts, hashes)
     last = np.zeros(len(names), bool)
     last[starts[1:] - 1] = True
     turn = np.arange(1, len(names) + 1) - np.repeat(starts[:-1], np.diff(starts))

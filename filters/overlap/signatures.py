@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters.overlap import kernels
+from filters.overlap import kernels_sign as kernels
 from filters.overlap.tokens import Texts, normalise
 from schemas.faults import DataFault
 from schemas.parquet import settle
