@@ -1,24 +1,28 @@
 """Made-up conversations in bulk, the same on every machine: something large to read that nobody has to bring.
 
-    python benchmarks/dumps.py lines|array SIZE FILE        (SIZE as 200MB or 3GB)
+    python benchmarks/dumps.py lines|array|long SIZE FILE        (SIZE as 200MB or 3GB)
 
-ShareGPT records of about 1.8 KB with one to four turns; half of them spell what is not ASCII as \\u escapes.
+ShareGPT records of about 1.8 KB with one to four turns; half of them spell what is not ASCII as \\u escapes. `long` is one line
+of that size between two usual ones.
 """
 
 import argparse
 import json
 import random
 from collections.abc import Iterator
+from itertools import islice, repeat
 from pathlib import Path
 
-WORDS = (
-    "the a of to and in is it you that for on are with as this be at or from have an they which one we can by there what all were "
-    "when use your how each she their if will up other about out many then them these so some her would make like him into time "
-    "has look two more write go see number no way could people my than first water been call who oil its now find long down day "
-    "did get come made may part river window basket engine mountain lantern copper orchard signal paper teacher harbour garden "
-    "recipe winter compass bridge candle ticket Größe façade naïve déjà señor Zürich smörgås – „gut“ 茶 山 東京 привет мир 🙂 ½ €5"
-).split()
-PLAIN = len(WORDS) - 20
+COMMON = """
+the a of to and in is it you that for on are with as this be at or from have an they which one we can by there what
+all were when use your how each she their if will up other about out many then them these so some her would make like
+him into time has look two more write go see number no way could people my than first water been call who oil its now
+find long down day did get come made may part river window basket engine mountain lantern copper orchard signal paper
+teacher harbour garden recipe winter compass bridge candle ticket
+"""
+RARE = "Größe façade naïve déjà señor Zürich smörgås – „gut“ 茶 山 東京 привет мир 🙂 ½ €5"
+WORDS = [*COMMON.split(), *RARE.split()]
+PLAIN = len(COMMON.split())
 TEXTS, LENGTH = 6000, 230  # paragraphs to draw from, and their usual length in characters
 UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 
@@ -26,7 +30,7 @@ UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 def main() -> None:
     """Write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("container", choices=("lines", "array"))
+    parser.add_argument("container", choices=("lines", "array", "long"))
     parser.add_argument("size", type=size)
     parser.add_argument("file", type=Path)
     options = parser.parse_args()
@@ -40,13 +44,18 @@ def size(text: str) -> int:
 
 def write(container: str, size: int, file: Path) -> None:
     """Records until the file has about `size` bytes."""
-    before, between, after = ("[\n", ",\n", "\n]\n") if container == "array" else ("", "\n", "\n")
-    written, made = 0, records()
+    made, written = records(), 0
+    before, between, after = {"lines": ("", "\n", "\n"), "array": ("[\n", ",\n", "\n]\n"), "long": ("", "", "")}[container]
+    if container == "long":
+        before, after = (
+            f'{next(made)}\n{{"id": "long", "conversations": [{{"from": "human", "value": "',
+            f'"}}]}}\n{next(made)}\n',
+        )
+        made = repeat("word after word ")
     with open(file, "wb") as handle:
         handle.write((before + next(made)).encode())
         while written < size:
-            handle.write(block := (between + between.join(next(made) for _ in range(2000))).encode())
-            written += len(block)
+            written += handle.write((between + between.join(islice(made, 2000))).encode())
         handle.write(after.encode())
 
 

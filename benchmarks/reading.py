@@ -1,6 +1,6 @@
 """Reading beside polars, in one run, on the same files: dumps to the canonical Parquet, with every check, in two processes.
 
-    python benchmarks/reading.py FILE... [--rounds 3] [--workers 2]
+    python benchmarks/reading.py FILE... [--rounds 3] [--workers 2] [--alone]        (--alone: without polars)
 
 winnow reads as a run does: it takes the sha256, cuts a large file of lines into pieces, reads strictly, writes rows and
 refusals, and hashes them. polars copies: `scan_ndjson(FILE).sink_parquet(...)`; it knows lines only. Each starts as a process
@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--alone", action="store_true")
     parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.into:
@@ -50,12 +51,13 @@ def main() -> None:
     subprocess.run([sys.executable, "-m", "flows.kernels"], check=True, cwd=ROOT)  # once compiled, kernels are found by all
     table = Table("file", "who", "wall s", "MB/s", "CPU s", "MB/CPU s", "peak MB", "rows", "refused")
     for file in options.files:
-        compare(table, file, options.rounds, options.workers)
+        compare(table, file, options)
     Console(width=140).print(table)
 
 
-def compare(table: Table, file: Path, rounds: int, workers: int) -> None:
+def compare(table: Table, file: Path, options: argparse.Namespace) -> None:
     """Lines of the table for one file."""
+    rounds, workers = options.rounds, options.workers
     size = file.stat().st_size / 1e6
     ours: list[Spent] = []
     theirs: list[Spent] = []
@@ -64,7 +66,7 @@ def compare(table: Table, file: Path, rounds: int, workers: int) -> None:
             command = [sys.executable, __file__, str(file), "--into", folder, "--workers", str(workers)]
             ours.append(spent(command))
             rows, refused = (counted(Path(folder), kind) for kind in ("rows", "refused"))
-        if first(file) == b"{":
+        if first(file) == b"{" and not options.alone:
             with tempfile.TemporaryDirectory(dir=file.parent) as folder:
                 theirs.append(spent([sys.executable, "-c", COPY, str(file), f"{folder}/copy.parquet"]))
     add(table, f"{file.name} ({size:,.0f} MB)", f"winnow, {workers} processes", size, min(ours), f"{rows:,}", f"{refused:,}")
