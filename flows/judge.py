@@ -14,8 +14,7 @@ import pyarrow as pa
 from filters.overlap import prefixes, standing, twins
 from flows.stages import Shard
 from schemas.ledger import PAIRS
-from schemas.recipe import Benchmark, Cap, Near, Recipe
-from schemas.recipe_parts import Beginnings, Chars, Order
+from schemas.recipe import Beginnings, Benchmark, Cap, Chars, Near, Order, Recipe
 from sql.judge import judge as by_rules
 from sql.rules import Rule
 from sql.rules import prefer as ordered

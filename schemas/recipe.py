@@ -14,16 +14,13 @@ from pydantic_core import PydanticCustomError
 from schemas import strict_yaml
 from schemas.faults import MissingFault, UsageFault
 from schemas.mistakes import dotted, nearest, said, shown
+from schemas.recipe_overlap import Beginnings, Benchmark, Cap, Chars, Near, Order, Overlap
 from schemas.recipe_parts import (
-    Benchmark,
-    Cap,
     Classifier,
     Exports,
     Limits,
     Mix,
     Name,
-    Near,
-    Overlap,
     Part,
     Preference,
     Rule,
@@ -36,13 +33,16 @@ from schemas.recipe_parts import (
 )
 
 __all__ = [
+    "Beginnings",
     "Benchmark",
     "Cap",
+    "Chars",
     "Classifier",
     "Exports",
     "Limits",
     "Mix",
     "Near",
+    "Order",
     "Preference",
     "Recipe",
     "Rule",

@@ -1,0 +1,124 @@
+"""The kinds of overlap as pydantic models: near-duplicates, caps, beginnings, benchmarks, and who is preferred."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+from schemas.recipe_parts import Part, Text, Texts
+
+Key = Literal["conversation", "prompt", "context", "response", "exchange"]
+_KEYS = (
+    "what is compared: all turns, the first user turn, all before the last answer, the last answer, the first turn and its answer"
+)
+
+
+def _one_column(value: dict[str, list[str]]) -> dict[str, list[str]]:
+    if len(value) != 1:
+        raise PydanticCustomError("order", "expected one column with its values, best first: {source: [mine, theirs]}", {})
+    return value
+
+
+Order = Annotated[
+    Annotated[Text, Tag("text")] | Annotated[dict[Text, Texts], AfterValidator(_one_column), Tag("values")],
+    Discriminator(lambda value: "values" if isinstance(value, dict) else "text"),
+]
+Prefer = Annotated[
+    list[Order],
+    BeforeValidator(
+        lambda value: [value] if isinstance(value, str | dict) else value,
+        json_schema_input_type=str | dict[str, list[str]] | list[str | dict[str, list[str]]],
+    ),
+    Field(description="who stays, best first: columns with ASC or DESC, or {column: [values, best first]}; ties go by id"),
+]
+
+
+class Chars(Part):
+    """Shingles of characters instead of words."""
+
+    chars: int = Field(ge=1, le=100, description="characters in one shingle; white space is left out")
+
+
+Shingle = Annotated[
+    Annotated[int, Field(ge=1, le=100), Tag("words")] | Annotated[Chars, Tag("characters")],
+    Discriminator(lambda value: "characters" if isinstance(value, dict | Chars) else "words"),
+]
+
+
+class Near(Part):
+    """Of units that resemble each other, one stays."""
+
+    key: Key = Field("conversation", description=_KEYS)
+    similarity: float = Field(gt=0, le=1, description="exact Jaccard of shingles; 1.0 means equal normalised text")
+    shingle: Shingle = Field(5, description="words in one shingle, or {chars: n}; a Chinese or Japanese character is a word")
+    short: int = Field(
+        100,
+        ge=0,
+        le=1000,
+        description="texts of fewer words are alike only where one has all the words of the other; 0: any text",
+    )
+    prefer: Prefer = Field([])
+
+
+class Cap(Part):
+    """Of units with the same text, at most so many stay."""
+
+    key: Key = Field("prompt", description=_KEYS)
+    at_most: int = Field(ge=1)
+    prefer: Prefer = Field([])
+
+
+class Beginnings(Part):
+    """Conversations that are the beginning of a longer one fall."""
+
+    key: Literal["prefix"] = Field("prefix", description="all turns, one after the other, equal but for case and punctuation")
+
+
+class Benchmark(Part):
+    """Units that hold a benchmark's questions fall."""
+
+    key: Key = Field("conversation", description=_KEYS)
+    against: Texts = Field(min_length=1, description="files of benchmark questions, taken from --data")
+    ngram: int = Field(8, ge=1, le=100, description="words in one n-gram")
+    coverage: float = Field(0.5, gt=0, le=1, description="share of a question's n-grams that must be found")
+
+
+_KINDS: dict[str, tuple[str, type[Part]]] = {
+    "near": ("similarity", Near),
+    "cap": ("at_most", Cap),
+    "benchmark": ("against", Benchmark),
+    "beginnings": ("key: prefix", Beginnings),
+}
+
+
+def _marks(value: Any) -> set[str]:
+    """What tells the kind of an overlap: its keys, and `key: prefix`."""
+    if not isinstance(value, dict):
+        return set()
+    return {str(key) for key in value} | ({"key: prefix"} if value.get("key") == "prefix" else set())
+
+
+def _overlap(value: Any) -> Any:
+    """Refuses what is none, or more than one, of the four kinds."""
+    if isinstance(value, tuple(model for _, model in _KINDS.values())):
+        return value
+    kinds = [mark for mark, _ in _KINDS.values() if mark in _marks(value)]
+    if len(kinds) != 1:
+        which = "mixes " + " and ".join(f"`{mark}`" for mark in kinds) if kinds else "has no kind"
+        ways = "`similarity` (near-duplicates), `at_most` (a cap), `against` (benchmarks) or `key: prefix` (beginnings)"
+        raise PydanticCustomError("kind", "{which}: write a map with exactly one of {ways}", {"which": which, "ways": ways})
+    return value
+
+
+def _kind(value: Any) -> str:
+    return next(kind for kind, (mark, model) in _KINDS.items() if isinstance(value, model) or mark in _marks(value))
+
+
+Overlap = Annotated[
+    Annotated[Near, Tag("near")]
+    | Annotated[Cap, Tag("cap")]
+    | Annotated[Benchmark, Tag("benchmark")]
+    | Annotated[Beginnings, Tag("beginnings")],
+    Discriminator(_kind),
+    BeforeValidator(_overlap, json_schema_input_type=Near | Cap | Benchmark | Beginnings),
+]
