@@ -298,8 +298,8 @@ def test_the_fast_way_and_the_slow_way_agree(value, ascii, data):
         return
     assert whole, "what the parser reads is whole to the kernel"
     assert repr(strict.slow(raw, marks)) == repr(fast)
-    if not marks:
-        assert repr(orjson.loads(raw)) == repr(fast[0])
+    if not marks and not fast[1]:  # what is mended is nothing for the fast one
+        assert repr(orjson.loads(raw.removeprefix(b"\xef\xbb\xbf"))) == repr(fast[0])
 
 
 def test_where_a_line_opens_a_record_one_begins(tmp_path):
