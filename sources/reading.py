@@ -22,7 +22,7 @@ from sources.turns import NoRow, Unreadable
 
 __all__ = ["Batch", "Opened", "opened", "read"]
 
-_STRANGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)  # what strange shapes raise
+_STRANGE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # what strange shapes raise
 
 
 @dataclass(frozen=True)
