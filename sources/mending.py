@@ -17,9 +17,7 @@ from sources import spans, strict
 NONE, WAIT = -1, -2  # there is none; the bytes at hand do not tell
 _REACH, _LINKS = 16 << 20, 64  # bytes and records of one chain
 _OPENS = rb'\{\s{0,99}"(?:[^"\\]|\\.){0,99}"\s{0,99}:'
-_ANCHOR = re.compile(
-    rb"(\]\s{0,99}\[)\s{0,99}(?=%b)|[,\r\n}\]][ \t\r]{0,99}(?=%b|\[\s{0,99}\{)" % (_OPENS, _OPENS), re.DOTALL
-)
+_ANCHOR = re.compile(rb"(\]\s{0,99}\[)\s{0,99}(?=%b)|[,\r\n}\]][ \t\r]{0,99}(?=%b|\[\s{0,99}\{)" % (_OPENS, _OPENS), re.DOTALL)
 _QUOTE, _WHITE = 34, b" \t\r\n"
 _MUCH = 0.5  # of all keys of two objects in common
 _KINDS, _WIDE, _LAYERS = 64, 16, 4  # kinds of records, and of parts, that are known; parts looked at in each layer of a record
