@@ -61,14 +61,23 @@ def role(turn: Any) -> str | None:
     return ROLE.get(said) or ROLE.get(said.strip().lower()) if isinstance(said, str) else None
 
 
+def speakers(turns: list[Any]) -> list[str | None]:
+    """Who speaks in each turn."""
+    try:
+        return [ROLE[turn["from"]] for turn in turns]  # what most are; it is the same, and three times as fast
+    except (KeyError, TypeError):
+        return [role(turn) for turn in turns]
+
+
 def thread(turns: Any) -> list[Message]:
     """The messages of a list of turns. Raises Unreadable, or NoRow where nobody says anything."""
     if not isinstance(turns, list):
         raise Unreadable("unknown_shape", f"a list of turns was expected, not {in_words(turns)}")
     messages = _plain(turns) or [message(turn) for turn in turns]
-    if not any(m["content"].strip() or m.get("tool_calls") or m.get("reasoning") for m in messages):
-        raise NoRow("empty", "no message holds any text")
-    return messages
+    for said in messages:
+        if said["content"].strip() or said.get("tool_calls") or said.get("reasoning"):
+            return messages
+    raise NoRow("empty", "no message holds any text")
 
 
 def _plain(turns: list[Any]) -> list[Message] | None:

@@ -11,7 +11,7 @@ from operator import eq
 from typing import Any
 
 from sources.beside import copies
-from sources.turns import common, extra, is_thread, is_turn, number, role, string, thread
+from sources.turns import common, extra, is_thread, is_turn, number, role, speakers, string, thread
 
 _KEYS = ("conversations", "conversation", "items", "dialogue", "dialog", "turns", "messages")
 _OTHERS = ("chosen", "rejected", "openai_moderation", "toxic", "conversation_hash")  # marks of formats with more to read
@@ -34,7 +34,7 @@ def looks(value: Any) -> float:
 
 def _turns(value: dict[str, Any]) -> tuple[str, Any]:
     """The name under which the turns are, and the turns: some dumps wrap them once more."""
-    key = next((key for key in _KEYS if key in value), "conversations")
+    key = "conversations" if "conversations" in value else next((key for key in _KEYS if key in value), "conversations")
     held = value.get(key)
     inner = next((held[name] for name in _KEYS if isinstance(held.get(name), list)), held) if isinstance(held, dict) else held
     return key, inner
@@ -59,10 +59,13 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
 
 def faults(value: Any) -> list[str]:
     """`starts_with_answer`: nobody asked the first answer. `roles_repeat`: one speaks twice in a row."""
-    turns = _after_system(value)
-    roles = [role(turn) for turn in turns]
-    found = ["starts_with_answer"] if roles[:1] == ["assistant"] else []
-    return [*found, "roles_repeat"] if any(map(eq, roles, roles[1:])) and _repeats(turns, roles) else found
+    turns = value if isinstance(value, list) else _turns(value)[1] if isinstance(value, dict) else None
+    if not isinstance(turns, list):
+        return []
+    roles = speakers(turns)
+    first = next((at for at, who in enumerate(roles) if who != "system"), len(roles))
+    found = ["starts_with_answer"] if roles[first : first + 1] == ["assistant"] else []
+    return [*found, "roles_repeat"] if any(map(eq, roles, roles[1:])) and _repeats(turns[first:], roles[first:]) else found
 
 
 def _repeats(turns: list[Any], roles: list[str | None]) -> bool:
