@@ -12,7 +12,7 @@ from sources import blocks
 from sources.beside import copies
 from sources.turns import Unreadable, as_json, common, extra, is_thread, role, string, thread
 
-_OTHERS = ("chosen", "rejected", "choices", "rejected_response")  # what answers are ranked by stands there, not in the messages
+_OTHERS = ("chosen", "rejected", "choices", "rejected_response", "rejected_messages")  # what ranks the answers stands there
 
 
 def looks(value: Any) -> float:
