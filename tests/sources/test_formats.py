@@ -8,6 +8,7 @@ import pytest
 
 from sources import File, inspect, read
 from sources.detect import guess, load, names
+from sources.opening import opened
 from sources.turns import NoRow, Unreadable, message
 
 DUMPS = Path(__file__).resolve().parent.parent / "dumps"
@@ -39,6 +40,16 @@ def test_a_sample_is_told_from_all_other_formats(path):
     assert found.confidence >= 0.7
     assert found.rows or found.dropped
     assert all(score <= found.confidence / 2 for _, score in found.others)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_every_record_that_a_format_knows_is_surest_with_it(path):
+    """Files may be mixed, so the mean over a sample is not enough: no other format may be as sure of any single record."""
+    for record in opened(File("s", path, path.name)).records():
+        looks = {name: load(name).looks(record.value) for name in names()}
+        mine = looks.pop(path.stem)
+        if mine > 0.5:
+            assert [name for name, look in looks.items() if look >= mine] == [], record.raw[:200]
 
 
 @pytest.mark.parametrize(
