@@ -199,10 +199,20 @@ def thumb(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def _feedback(value: dict[str, Any]) -> bool | None:
+    """A thumb that is written as text or as 1 and 0, where the record is one answer's feedback and no pair or class."""
+    names = ("kto_tag", "label", "tag") if "messages" in value or {"prompt", "completion"} <= value.keys() else ("kto_tag",)
+    held = (field for name in names if isinstance(field := value.get(name), str | int | float))
+    thumbs = (_THUMBS.get(field.strip().lower() if isinstance(field, str) else field) for field in held)
+    return next((up for up in thumbs if up is not None), None)
+
+
 def _tools(value: Any) -> str | None:
     return as_json(value) if value and isinstance(value, str | list) else None
 
 
+_THUMBS: dict[Any, bool] = {"true": True, "false": False, "1": True, "0": False, 1: True, 0: False}
+_PAIRED = ("chosen", "rejected", "rejected_response", "rejected_messages")
 _COMMON = {
     "model": ("model", string),
     "generator": ("model", string),
@@ -216,7 +226,10 @@ _COMMON = {
 
 
 def common(value: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
-    """Columns that many formats call by the same names, and which names were read; the others belong to `extra`."""
+    """Columns that many formats call by the same names, and which names were read; the others belong to `extra`.
+
+    A label that is a thumb only by its place, as 1 and 0 are, is read and belongs to `extra` all the same.
+    """
     row: dict[str, Any] = {}
     used: set[str] = set()
     if _COMMON.keys().isdisjoint(value):
@@ -225,6 +238,8 @@ def common(value: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
         if name in value and column not in row and (held := read(value[name])) is not None:
             row[column] = held
             used.add(name)
+    if "label" not in row and not any(name in value for name in _PAIRED) and (up := _feedback(value)) is not None:
+        row["label"] = up
     return row, used
 
 

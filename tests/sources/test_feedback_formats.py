@@ -451,6 +451,38 @@ def test_a_thumb_is_read_in_every_shape(name, value):
     assert (row["label"], row.get("rank")) == (False, None)
 
 
+@pytest.mark.parametrize(("held", "up"), [("True", True), (" false", False), ("1", True), (0, False), (1.0, True)])
+def test_a_thumb_may_be_text_or_a_number_where_one_answer_is_judged(held, up):
+    asked, said = {"prompt": "Is a tomato a berry?"}, {"completion": "Yes, botanically."}
+    turns = [{"role": "user", "content": "Is a tomato a berry?"}, {"role": "assistant", "content": "Yes."}]
+    for name, value in (
+        ("preference", {**asked, **said, "label": held}),
+        ("openai", {"messages": turns, "label": held}),
+        ("openai", {"messages": turns, "tag": held}),
+        ("sharegpt", {"conversations": turns, "kto_tag": held}),
+        ("alpaca", {"instruction": "Is a tomato a berry?", "input": "", "output": "Yes.", "kto_tag": held}),
+    ):
+        [row] = load(name).rows(value)
+        assert row["label"] is up and held in json.loads(row["extra"]).values()
+
+
+@pytest.mark.parametrize("held", [2, -1, "spam", "2", None, [1], {"a": 1}, float("nan")])
+def test_a_label_that_is_no_thumb_stays_in_extra(held):
+    [row] = load("openai").rows({"messages": [{"role": "user", "content": "Hello"}], "label": held})
+    assert "label" not in row and "label" in (row["extra"] or "")
+
+
+def test_a_label_beside_a_pair_or_of_a_class_is_no_thumb(tmp_path):
+    for pair in load("preference").rows({"prompt": "Which?", "chosen": "This.", "rejected": "That.", "label": 1}):
+        assert "label" not in pair and pair["extra"] == '{"label":1}'
+    [row] = load("sharegpt").rows({"conversations": [{"from": "human", "value": "Hello"}], "label": 1})
+    assert "label" not in row and row["extra"] == '{"label":1}'
+    file = tmp_path / "kto.csv"
+    file.write_text("prompt,completion,label\nTwo and two?,Four.,True\nTwo and three?,Six.,False\n")
+    [batch] = read(File("s", file, "kto.csv"))
+    assert batch.rows["label"].to_pylist() == [True, False]
+
+
 # the dumps as published
 
 
