@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sources.formats import templated
 from sources.turns import NoRow
 
 _MARKS = {"text", "id", "url", "title", "source", "meta", "metadata", "timestamp", "date", "lang", "language", "score"}
@@ -16,7 +17,7 @@ def looks(value: Any) -> float:
     """Nearly sure of a text with nothing but marks of where it is from, in which nobody speaks."""
     if not isinstance(value, dict) or not isinstance(value.get("text"), str) or not value.keys() <= _MARKS:
         return 0.0
-    return 0.0 if _SPEAKERS.search(value["text"]) else 0.8
+    return 0.0 if _SPEAKERS.search(value["text"]) or templated.looks(value) else 0.8
 
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from sources.formats import templated
 from sources.marked import messages
 from sources.turns import common, extra
 
@@ -12,7 +13,7 @@ _MARKS = {"<human>:": "user", "<bot>:": "assistant"}
 def looks(value: Any) -> float:
     """Sure of both marks in the text."""
     text = value.get("text") if isinstance(value, dict) and "role" not in value else None
-    return float(isinstance(text, str) and all(mark in text for mark in _MARKS))
+    return float(isinstance(text, str) and all(mark in text for mark in _MARKS) and not templated.looks(value))
 
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:

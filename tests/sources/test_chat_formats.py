@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from copy import deepcopy
 from itertools import dropwhile, pairwise
 from pathlib import Path
@@ -224,6 +225,69 @@ def test_a_setting_before_the_first_mark_is_a_system_turn():
     assert said(row)[0] == ("system", "Background: The bridge was built in 1932 and carries two tracks.")
     assert reason("baize", values("baize")[2]) == ("empty", True)
     assert said(rows("oig", 2)[0]) == [("user", "Are you there?")]
+
+
+def test_templates_are_taken_apart_and_no_mark_is_left():
+    first, llama_2, _, zephyr, gemma, guanaco, alpaca, waits = rows("templated")
+    assert said(first) == [
+        ("system", "You know every tide."),
+        ("user", "When is high water?\n\nIn Brest."),
+        ("assistant", "Around noon today."),
+    ]
+    assert said(llama_2)[:2] == [("system", "Answer in one word."), ("user", "What do bees make?")]
+    assert said(llama_2)[2:] == [("assistant", "Honey."), ("user", "And wasps?"), ("assistant", "Paper.")]
+    assert [role for role, _ in said(zephyr)] == ["system", "user", "assistant"]
+    assert said(gemma) == [("user", "Name a salty lake."), ("assistant", "Lake Van.")]
+    assert said(guanaco)[2:] == [("user", "And its tongue?"), ("assistant", "Half a metre.")]
+    assert said(alpaca) == [("user", "Sort these.\n\npear, apple"), ("assistant", "apple, pear")]
+    assert (guanaco["language_declared"], alpaca["extra"]) == ("en", '{"id":"a7"}')
+    assert said(waits) == [("user", "What does <|im_start|> mean?\n<|im_start|>assistant is in my log.")]
+
+
+TEMPLATES = {
+    "chatml": "<|im_start|>{}\n{}<|im_end|>\n",
+    "llama_3": "<|start_header_id|>{}<|end_header_id|>\n\n{}<|eot_id|>",
+    "zephyr": "<|{}|>\n{}</s>\n",
+    "gemma": "<start_of_turn>{}\n{}<end_of_turn>\n",
+}
+
+
+@given(st.sampled_from(sorted(TEMPLATES)), st.lists(st.text("ab#<|>[]/ \n:"), min_size=1))
+def test_a_filled_template_gives_back_what_was_said(name, texts):
+    who = ("user", "assistant")
+    talk = [(who[n % 2], f"x{text}x") for n, text in enumerate(texts)]
+    value = {"text": "".join(TEMPLATES[name].format(*turn) for turn in talk)}
+    [row] = load("templated").rows(value)
+    assert load("templated").looks(value) == 1 and said(row) == talk
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We write <|im_start|>user\nbefore a turn.",
+        "Llama 2 puts [INST] before a question and [/INST] behind it.",
+        "A page about prompts.\nOne.\n\nTwo.\n\nThree.\n\n### Instruction:\nx\n\n### Response:\ny",
+        "### Humans\nWe walk.",
+        "### Instruction:\nGlue the handle and wait.",
+    ],
+)
+def test_a_text_about_templates_is_none(text):
+    assert load("templated").looks({"text": text}) == 0
+
+
+def test_words_around_a_template_stay():
+    text = "A curious person asks.\n### Human: Is it late?\n### Assistant: No.</s>"
+    assert said(*load("templated").rows({"text": text}))[0] == ("system", "A curious person asks.")
+    odd = "### Instruction:\na\n\n### Response:\nb\n\n### Input:\nc"
+    assert said(*load("templated").rows({"text": odd})) == [("user", "a"), ("assistant", "b"), ("user", "c")]
+
+
+@pytest.mark.parametrize("sign", ["\n", "</s>", "<|im_end|> ", "<s>", "[INST]", "<|im_start|>", "### Human:", "<|user|>\n"])
+def test_many_marks_cost_no_more_than_their_length(sign):
+    for begun in ("<|im_start|>user\n", "<|user|>\n", "[INST] ", "", "### Human: ### Assistant: "):
+        load("templated").looks({"text": begun + sign * 200_000})
+        with suppress(NoRow):
+            list(load("templated").rows({"text": begun + sign * 200_000}))
 
 
 def test_swift_reads_histories_pairs_and_truth():
