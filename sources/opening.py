@@ -14,12 +14,13 @@ from typing import Any
 
 import orjson
 
-from sources import csvs, spans
+from sources import csvs, spans, wrapping
 from sources.cutter import Cutter
 from sources.detect import Guess, Spread, beside, guess, load, spread
 from sources.kinds import HEAD, Corrupt, Where, columnar, compression
 from sources.places import File
-from sources.records import CONTAINERS, Record, container, head, inside, records
+from sources.plain import Plain
+from sources.records import CONTAINERS, Record, container, head, records
 from sources.streams import chunks
 from sources.turns import is_turn
 
@@ -39,7 +40,7 @@ class Opened:
     guess: Guess
     beside: tuple[str, ...]  # formats of records seen that the file's own format does not know
     broken: Corrupt | None  # what is wrong with the compressed stream
-    records: Callable[[], Iterable[Record]]
+    records: Callable[..., Iterable[Record]]  # given a format's PLAIN, threads that are plain come taken apart
 
 
 def opened(file: File) -> Opened:
@@ -49,7 +50,7 @@ def opened(file: File) -> Opened:
     known = file.path.stat()
     whole = _whole(file.path, file.format, known.st_size, known.st_mtime_ns)
     end = file.end if file.end < known.st_size else None
-    return replace(whole, records=lambda: records(file.path, whole.mode, file.start, end, file.first))
+    return replace(whole, records=lambda plain=None: records(file.path, whole.mode, file.start, end, file.first, plain))
 
 
 @lru_cache(maxsize=16)
@@ -65,8 +66,8 @@ def _opened(where: Where, pinned: str | None) -> Opened:
     table = mode is None and csvs.is_table(first)
     name = "csv" if table else CONTAINERS[mode]
 
-    def stream() -> Iterator[Record]:
-        return (Record(n, *item) for n, item in enumerate(csvs.items(where))) if table else records(where, mode)
+    def stream(plain: Plain | None = None) -> Iterator[Record]:
+        return (Record(n, *item) for n, item in enumerate(csvs.items(where))) if table else records(where, mode, plain=plain)
 
     windows, size, broken = _windows(where)
     held = list(stream()) if size <= _SMALL or (mode is None and not table) else None
@@ -76,11 +77,12 @@ def _opened(where: Where, pinned: str | None) -> Opened:
         values = spread(record.value for record in near if not record.fault)
         held = near if held is None and not table and len(near) < _FIRST else held
     found = Guess(pinned, 1.0, []) if pinned and load(pinned) else guess(values)
-    if held and len(held) == 1 and mode != spans.ARRAY and not _fits(found, held[0]) and (wrapped := _wrapped(held[0])):
-        name, held, values = "object", wrapped, spread(record.value for record in wrapped)
-        found = found if pinned else guess(values)
+    if held and len(held) == 1 and mode in (spans.LINES, spans.VALUES) and not held[0].fault:
+        held, inner = _lone(held[0], found, pinned)
+        if inner is not None:
+            name, values, found = "object", inner, found if pinned else guess(inner)
     others = () if pinned else beside(found.format, values)
-    return Opened(name, mode, found, others, broken, stream if held is None else lambda: held)
+    return Opened(name, mode, found, others, broken, stream if held is None else lambda plain=None: held)
 
 
 def _windows(where: Where) -> tuple[list[bytes], int, Corrupt | None]:
@@ -121,20 +123,21 @@ def _begun(window: bytes, mode: int, known: list[Any]) -> bytes:
     return b"[" + window[found.end() :] if found else b""
 
 
-def _fits(found: Guess, record: Record) -> bool:
-    """Whether the format found knows this record, or the record has no value to know."""
-    return record.fault is not None or (found.format is not None and load(found.format).looks(record.value) > 0)
+def _lone(record: Record, found: Guess, pinned: str | None) -> tuple[list[Record], list[Any] | None]:
+    """What a file of one record holds, and a sample of the values of the records inside it where there are such."""
+    if not pinned and wrapping.is_columns(record.value):
+        detail = "each of its fields is a column: write one object a record"
+        return [record._replace(value=None, fault="unknown_shape", detail=detail)], None
+    if found.format and load(found.format).looks(record.value) > 0:
+        return [record], None
+    if inner := wrapping.unwrapped(record, pinned):
+        return inner, spread(record.value for record in inner)
+    if found.format is None:
+        return [record._replace(value=None, fault="unknown_shape", detail=wrapping.strange(record.value))], None
+    return [record], None
 
 
 def _is_one_talk(where: Where) -> bool:
     """Whether an array's elements are the turns of one conversation."""
     first = [record for record in islice(records(where, spans.ARRAY), 3) if not record.fault]
     return bool(first) and all(is_turn(record.value) for record in first)
-
-
-def _wrapped(record: Record) -> list[Record] | None:
-    """The records of an object that holds one list of objects."""
-    if not isinstance(record.value, dict):
-        return None
-    lists = [key for key, held in record.value.items() if isinstance(held, list) and held and isinstance(held[0], dict)]
-    return inside(record, lists[0]) if len(lists) == 1 and "sender" not in record.value[lists[0]][0] else None

@@ -15,12 +15,14 @@ import orjson
 from sources import foreign, mending, spans, strict
 from sources.cutter import Cutter, Record
 from sources.kinds import Where
+from sources.plain import Plain
 from sources.streams import Corrupt, chunks
 from sources.turns import is_turn
 
 __all__ = ["CONTAINERS", "Record", "container", "count", "head", "inside", "records"]
 
 _LINES_SEEN = 64  # lines that tell whether a file is one of lines
+_AROUND, _ALL_AROUND = 4096, 64 << 20  # bytes of fields around lists of records that one record gets, and all of them
 CONTAINERS = {spans.LINES: "lines", spans.ARRAY: "array", spans.VALUES: "values", None: "unknown"}
 
 
@@ -44,7 +46,9 @@ def container(head: bytes) -> int | None:
     return spans.VALUES if text[:1] == b"{" or (b"\0" not in text[:256] and _goes_on(text)) else None
 
 
-def records(where: Where, mode: int | None, start: int = 0, end: int | None = None, first: int = 0) -> Iterator[Record]:
+def records(  # noqa: PLR0917 - where to read, and how
+    where: Where, mode: int | None, start: int = 0, end: int | None = None, first: int = 0, plain: Plain | None = None
+) -> Iterator[Record]:
     """Every record of the file in order, read as the container `mode` says. Memory is bounded by LONGEST.
 
     `start` and `end` cut a piece out of a plain file, at the beginnings of records; the first of them has the number `first`.
@@ -52,7 +56,7 @@ def records(where: Where, mode: int | None, start: int = 0, end: int | None = No
     """
     if mode is None:
         return iter([Record(first, *foreign.record(where))])
-    return _cut(where, Cutter(mode, start, first), start, end)
+    return _cut(where, Cutter(mode, start, first, plain=plain), start, end)
 
 
 def head(where: Where) -> bytes:
@@ -63,15 +67,41 @@ def head(where: Where) -> bytes:
         return b""
 
 
-def inside(record: Record, key: str) -> list[Record] | None:
-    """The elements of the list that an object has under `key`, as records of their own, or None where they are not found."""
+def inside(record: Record, keys: list[str]) -> list[Record] | None:
+    """The elements of the lists that an object has under `keys`, as records of their own, or None where they are not found.
+
+    Each gets the fields that stand around the lists and, of several lists, its own one's name as `split`; its own names win.
+    What is too long for that is left out, and the flag `around_left_out` says so. A benchmark's canary is nobody's field.
+    """
+    around = {name: held for name, held in record.value.items() if name not in {"canary", *keys} and held not in ([], {})}
+    told: dict[str, Any] = {}
+    room = min(_AROUND, _ALL_AROUND // sum(len(record.value[key]) for key in keys))
+    for name, held in around.items():
+        if (size := len(name) + len(orjson.dumps(held))) <= room:
+            told[name] = held
+            room -= size
+    flags = () if len(told) == len(around) else ("around_left_out",)
+    items: list[Record] = []
+    for key in keys:
+        own = told if len(keys) == 1 else {"split": key, **told}
+        if (found := _elements(record, key, len(items))) is None:
+            return None
+        items += [item._replace(value=_with(item.value, own), flags=(*item.flags, *flags)) for item in found]
+    return items
+
+
+def _elements(record: Record, key: str, number: int) -> list[Record] | None:
     for found in re.finditer(rb"%b\s*:\s*(?=\[)" % re.escape(orjson.dumps(key)), record.raw):
-        cutter = Cutter(spans.ARRAY, record.offset + found.end())
+        cutter = Cutter(spans.ARRAY, record.offset + found.end(), number)
         cutter.feed(record.raw[found.end() :])
         items = list(cutter.whole())
         if [item.value for item in items] == record.value[key]:
             return items
     return None
+
+
+def _with(value: Any, around: dict[str, Any]) -> Any:
+    return {**value, **{name: held for name, held in around.items() if name not in value}} if isinstance(value, dict) else value
 
 
 def count(where: Where, start: int = 0, end: int | None = None) -> int:
