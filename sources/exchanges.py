@@ -1,12 +1,17 @@
 """One question and one answer, from whatever fields a dump has them in; and the instances of a task, which are no comparison."""
 
+import re
 from math import isfinite
 from typing import Any
 
 from schemas.rows import Message
 from sources.turns import NoRow, Unreadable, as_json, in_words, message
 
-_NOTHING = {"", "<noinput>", "noinput", "<no input>"}
+_EDGE = r"(?:[\W_]|&[lg]t;)*"
+_NOTHING = re.compile(
+    rf"(?i){_EDGE}(?:no{_EDGE}input{_EDGE}(?:required|needed|provided|given|necessary)?|(?:无|没有|无需|不需要)输入){_EDGE}"
+)
+_SHORT = 40  # characters: no longer text is looked at for such words
 
 
 def text(value: Any, name: str = "the answer") -> str:
@@ -21,12 +26,16 @@ def text(value: Any, name: str = "the answer") -> str:
 
 
 def question(opening: Any, *more: Any) -> str:
-    """What is asked: its parts with a blank line between them; a later part that says nothing, or `<noinput>`, is left out."""
+    """What is asked: its parts with a blank line between them; a later part that says nothing, or "No input", is left out."""
     said = text(opening, "the question")
     for part in more:
-        if part not in (None, "", []) and (held := text(part, "a part of the question")).strip().lower() not in _NOTHING:
+        if part not in (None, "", []) and not _says_nothing(held := text(part, "a part of the question")):
             said = f"{said}\n\n{held}" if said else held
     return said
+
+
+def _says_nothing(held: str) -> bool:
+    return not held.strip() or (len(held) <= _SHORT and _NOTHING.fullmatch(held) is not None)
 
 
 def exchange(asked: str, answer: Any, system: Any = None) -> dict[str, Any]:
