@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from schemas.faults import UsageFault
-from sources import formats
+from sources import cells, formats
 
 SAMPLE = 64  # records looked at, evenly spread
 KNOWN = 0.9  # a look that is sure enough to read another format's record in a file
@@ -39,6 +39,7 @@ def load(name: str) -> ModuleType:
 
 def guess(values: list[Any]) -> Guess:
     """The format whose mean look at these values is highest; none where no format knows a quarter of them."""
+    values = [cells.decoded(value) for value in values]
     scores = [(name, sum(load(name).looks(value) for value in values) / len(values)) for name in names()] if values else []
     scores.sort(key=lambda score: (-score[1], score[0]))
     close = [(name, round(score, 4)) for name, score in scores if score > 0]
@@ -55,6 +56,7 @@ def beside(format: str | None, values: list[Any]) -> tuple[str, ...]:
 
 def knower(format: str | None, others: Iterable[str], value: Any) -> str | None:
     """The one of some other formats that knows a value well, where a file's own format hardly does."""
+    value = cells.decoded(value)
     mine = load(format).looks(value) if format else 0.0
     if mine > KNOWN / 2:
         return None

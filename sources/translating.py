@@ -5,6 +5,7 @@ from itertools import islice
 from types import ModuleType
 from typing import Any, TypeAlias
 
+from sources import cells
 from sources.detect import load
 from sources.turns import Unreadable
 
@@ -17,13 +18,16 @@ def reader(format: str | None, repair: bool) -> Callable[[Any], Rows]:
     module = load(format) if format else None
     if module is None or not hasattr(module, "rows"):
         return _unknown
-    rows, mended = module.rows, mender(module, repair)
+    rows, mended = module.rows, mender(module, repair) if hasattr(module, "faults") else None
 
     def told(value: Any) -> Rows:
-        value, flags = mended(value)
+        value, flags = cells.opened(value)
+        if mended:
+            value, found = mended(value)
+            flags = (*flags, *found)
         return flagged(_bounded(rows(value)), flags)
 
-    return told if hasattr(module, "faults") else lambda value: _bounded(rows(value))
+    return told
 
 
 def mender(module: ModuleType, repair: bool) -> Callable[[Any], tuple[Any, list[str]]]:
