@@ -11,7 +11,10 @@ from sources.tables import Rows
 
 SPACES = "".join(chr(point) for point in range(0x110000) if chr(point).isspace())
 TEXT = st.text() | st.text(SPACES + "aé\u0301가\u1161茶🙂") | st.text(st.characters(codec="ascii"))
-TURN = st.fixed_dictionaries({"role": st.sampled_from(ROLES), "content": TEXT})
+LONG = st.lists(
+    st.sampled_from(["words as they come, ", "a", " ", "\n\n", "\u2003", "é", "e\u0301", "茶" * 5, "\u3000"]), max_size=20
+).map("".join)
+TURN = st.fixed_dictionaries({"role": st.sampled_from(ROLES), "content": TEXT | LONG})
 
 
 @settings(deadline=None)  # the first example compiles the kernels
