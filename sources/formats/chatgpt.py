@@ -1,9 +1,9 @@
 """ChatGPT's export: each conversation is a tree under `mapping`, and `current_node` its leaf on the page.
 
 Regenerated answers are groups in which the one on the page is rank 0. Hidden nodes are no turns: what they say is kept in
-`extra` under `hidden`. Thoughts become reasoning; what is said to a tool becomes a call. A question or an
-answer with a picture, or another part that is no text, is not ours to read; what a tool gave beside text is left out, with the
-flag `not_text_parts`. Without parents and children the nodes are read as they stand.
+`extra` under `hidden`, and so are a person's own instructions. Thoughts become reasoning; what is said to a tool becomes a
+call. A question or an answer with a picture, or another part that is no text, is not ours to read; what a tool gave beside
+text is left out, with the flag `not_text_parts`. Without parents and children the nodes are read as they stand.
 """
 
 from collections.abc import Iterator
@@ -43,6 +43,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         if message and _is_hidden(spoken[key], called):
             hidden.append(message["content"])
             message = None
+        hidden += _instructions(spoken.get(key), hidden[-1:])
         nodes[key] = branches.Node(parent, [message] if message else [], _model(spoken.get(key)))
     left = {**value, **({"hidden": hidden} if hidden else {})}
     rest = extra(left, ("mapping", "current_node"))
@@ -79,6 +80,15 @@ def _is_hidden(message: dict[str, Any], called: set[Any]) -> bool:
     if _kind(message) in _NOTES:
         return True
     return message.get("weight") == 0 and not (isinstance(author, dict) and author.get("name") in called)
+
+
+def _instructions(message: dict[str, Any] | None, said: list[str]) -> list[str]:
+    """A person's own instructions that stand beside the text of a node, but for those that were `said` already."""
+    content, metadata = ((message or {}).get(name) for name in ("content", "metadata"))
+    told = metadata.get("user_context_message_data") if isinstance(metadata, dict) else None
+    found = [told.get(name) for name in ("about_user_message", "about_model_message")] if isinstance(told, dict) else []
+    found += [content.get("user_profile")] if isinstance(content, dict) else []
+    return [text for text in found if isinstance(text, str) and text.strip() and not any(text in other for other in said)]
 
 
 def _kind(message: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """What a reader found who compared published records with the rows made of them."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -46,3 +47,23 @@ def test_an_input_that_says_it_is_none_is_no_part_of_the_question(said):
 def test_an_input_that_says_anything_else_stays(said):
     assert question("Explain this.", said) == f"Explain this.\n\n{said}"
     assert question("Explain this.", " " * 50, None, float("nan")) == "Explain this."
+
+
+def test_chatgpt_keeps_a_persons_own_instructions_which_no_text_of_a_node_holds():
+    about = {"about_user_message": "I keep bees.", "about_model_message": "Answer in one line."}
+    empty = {"content_type": "text", "parts": [""]}
+    profile = {
+        "content_type": "user_editable_context",
+        "user_profile": "I sail.",
+        "user_instructions": "Told: Answer in one line.",
+    }
+    said = [("system", empty, {"user_context_message_data": about}), ("user", profile, {"user_context_message_data": about})]
+    said += [(who, {"parts": [text]}, {}) for who, text in (("user", "When do bees swarm?"), ("assistant", "In May."))]
+    mapping = {
+        str(at): {"parent": str(at - 1), "message": {"author": {"role": who}, "content": content, "metadata": metadata}}
+        for at, (who, content, metadata) in enumerate(said)
+    }
+    [row] = one("chatgpt", {"mapping": mapping})
+    assert [message["content"] for message in row["messages"]] == ["When do bees swarm?", "In May."]
+    hidden = json.loads(row["extra"])["hidden"]
+    assert hidden == ["I keep bees.", "Answer in one line.", "Told: Answer in one line.", "I keep bees.", "I sail."]
