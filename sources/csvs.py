@@ -8,10 +8,10 @@ it is cut down to its first line, and reading goes on at the next. Empty and rep
 import csv
 import re
 from collections.abc import Iterator
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import Any, NamedTuple, cast
 
-from sources.kinds import Corrupt, Where
+from sources.kinds import Corrupt, Where, not_utf8
 from sources.streams import chunks
 
 Item = tuple[int, bytes, Any, str | None, str | None]  # offset, bytes, value, fault, detail
@@ -20,10 +20,8 @@ LONGEST, KEPT = 64 << 20, 1 << 20  # bytes of one row; bytes kept of one that is
 _AT_ONCE = 4096  # lines
 _LINE = 200  # bytes that a line costs beside its own
 _BOM = b"\xef\xbb\xbf"
-_NAME = re.compile(r"(?!(\S+\s+){5})(?!.*[.:]$)[\w.()/#:?&*%+ -]{0,64}")  # of a column: five words, no sentence, no JSON
 _CONTROL = bytes([*range(1, 9), 11, 12, *range(14, 32)])  # taken out, as where JSON escapes them
 _ODD = _CONTROL + b"\0"
-_ROWS_SEEN, _AGREE = 64, 0.75  # rows that tell whether a file is a table, and how many must be as wide as the header
 _WORDS = {"expected after": "text follows a closing quote", "unexpected end": "a quote is open, and nothing closes it"}
 
 csv.field_size_limit(LONGEST)
@@ -40,24 +38,6 @@ class Row(NamedTuple):
     cells: list[str]
     reason: str | None = None
     detail: str | None = None
-
-
-def is_table(head: bytes) -> bool:
-    """Whether a file that begins so is a table: names of columns, and below them rows that are as wide."""
-    body = head.removeprefix(_BOM)
-    if body.lstrip()[:1] in (b"", b"{", b"[", b"<") or b"\0" in body[:4096]:
-        return False
-    table = Table(iter([head]))
-    named = sum(map(bool, table.header)) * 2 > len(table.header) > 1 and all(map(_NAME.fullmatch, table.header))
-    mark = table.delimiter.encode()
-    if not named or table.first.count(mark + b" ") == table.first.count(mark):  # a space behind every comma is prose
-        return False
-    reasons = []
-    for _, raw, _, reason, _ in islice(table.rows(), _ROWS_SEEN):
-        if reason and (table.ended or head.endswith(raw)):  # the head ends inside a row
-            break
-        reasons.append(reason)
-    return 0 < len(reasons) * _AGREE <= sum(reason not in ("csv_columns", "csv_quote") for reason in reasons)
 
 
 def items(where: Where) -> Iterator[Item]:
@@ -126,7 +106,7 @@ class Table:
             broken, self.broken = self.broken, None
             return Row(row.lines, [], broken.reason, broken.detail)
         if row.reason is None and not self._fits(row):
-            many = f"{len(row.cells):,} cells, but the header has {len(self.names):,}"
+            many = f"{len(row.cells):,} cell{'s' * (len(row.cells) != 1)}, but the header has {len(self.names):,}"
             row = row._replace(reason="csv_columns", detail=many)
         if row.reason and row.lines > 1 and not self._stands(row):
             self._spend(-1, row)
@@ -167,7 +147,7 @@ class Table:
         try:
             "".join(cells).encode()
         except UnicodeEncodeError:
-            return Row(len(taken), [], "encoding", "not UTF-8")
+            return Row(len(taken), [], "encoding", not_utf8(b"".join(taken)))
         return Row(len(taken), cells)
 
     def _text(self, skip: int, taken: list[bytes]) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from pathlib import PurePosixPath
 
-from sources.csvs import is_table
 from sources.kinds import archive, columnar, compression
+from sources.tabular import is_table
 
 SEEN = 1 << 16  # bytes that tell
 _DATA = {".json", ".jsonl", ".ndjson", ".jl", ".jsonlines", ".parquet", ".arrow", ".feather"}

@@ -45,3 +45,18 @@ def columnar(head: bytes) -> str | None:
         return "parquet"
     stream = head[:4] == b"\xff\xff\xff\xff" and head[7:8] == b"\0" and head[4:8] != b"\0\0\0\0"
     return "arrow" if head[:6] == b"ARROW1" or stream else None
+
+
+def not_utf8(raw: bytes) -> str | None:
+    """Where text is not UTF-8, and how to write it anew if it is a Western Windows text; None for UTF-8."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        said = f"not UTF-8 at byte {error.start} of the record: 0x{raw[error.start]:02x}"
+    else:
+        return None
+    try:
+        raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return said
+    return f"{said}; if the file is in Windows-1252 or Latin-1, `iconv -f CP1252 -t UTF-8` writes it anew"

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from sources import csvs, spans, wrapping
+from sources import csvs, spans, tabular, wrapping
 from sources.cutter import Cutter
 from sources.detect import Guess, Spread, beside, guess, load, spread
 from sources.kinds import HEAD, Corrupt, Where, columnar, compression
@@ -63,7 +63,7 @@ def _opened(where: Where, pinned: str | None) -> Opened:
     mode = container(first := head(where))
     if mode == spans.ARRAY and _is_one_talk(where):
         mode = spans.VALUES
-    table = mode is None and csvs.is_table(first)
+    table = mode is None and tabular.is_table(first)
     name = "csv" if table else CONTAINERS[mode]
 
     def stream(plain: Plain | None = None) -> Iterator[Record]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from sources.kinds import not_utf8
 from sources.spans import DEEP, DEEPEST
 
 CONTROLS, SURROGATES = "controls_removed", "surrogates_replaced"
@@ -54,8 +55,8 @@ def slow(raw: bytes, marks: int) -> tuple[Any, tuple[str, ...]]:
         text = raw.decode().removeprefix("\ufeff")
         hook = partial(_once, twice)
         value = json.loads(text, object_pairs_hook=hook, parse_int=_int, parse_float=_float, parse_constant=_constant)
-    except UnicodeDecodeError as error:
-        raise Refused("encoding", f"not UTF-8 at byte {error.start} of the record: 0x{raw[error.start]:02x}") from None
+    except UnicodeDecodeError:
+        raise Refused("encoding", not_utf8(raw) or "not UTF-8") from None
     except json.JSONDecodeError as error:
         raise Refused("json_syntax", f"{error.msg} at character {error.pos} of the record") from None
     except RecursionError:

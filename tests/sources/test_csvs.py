@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sources
 from sources import csvs, streams
-from sources.csvs import is_table, items
+from sources.csvs import items
+from sources.tabular import is_table, why_not
 
 HEAD = b"prompt,answer,model\n"
 GOOD = [b"say a,a,m1", b'"say ""b"", please","b,\nand b",m1', b"say c,c,m2", b'"say d","d","m2"', b"say e,,"]
@@ -215,6 +217,45 @@ def test_a_table_is_told_by_any_part_of_its_beginning():
     data = HEAD + b"\n".join(GOOD * 20)
     for cut in range(len(HEAD) + 20, len(data), 7):
         assert is_table(data[:cut]), data[:cut]
+
+
+BROKEN_TOP = [
+    b"instruction,output\na,b\nonly one\nc,d\n",
+    b"instruction,output\nonly one\na,b\n",
+    b"instruction,output\none,two,three\nonly one\n1,2,3\na,b",
+    b'prompt;completion\n"say "no" to me";b\nc;d\n',
+    b'prompt,completion\n"never closed,b\nc,d\ne,f\n',
+    b"question, answer\na, b\nonly one\n",
+    b"left,right\na,b\nonly one\nc,d\n",
+]
+
+
+@pytest.mark.parametrize("data", BROKEN_TOP)
+def test_a_broken_row_near_the_top_costs_only_itself(data, path):
+    assert is_table(data)
+    path.write_bytes(data)
+    [batch] = sources.read(sources.File("s", path, "f.csv", format="preference"))
+    found = read(path, data)
+    assert [item[1] for item in found if not item[3]] and batch.records == len(found)
+    broken = [number for number, item in enumerate(found) if item[3]]
+    assert broken and set(broken) <= set(batch.refused["record"].to_pylist())
+
+
+WHY_NOT = [
+    (b"I wrote this long sentence myself today,and this\nb,c\n", "the names of the columns, and 'I wrote this"),
+    (
+        b"left,right\n1,2,3\n4,5,6\n7,8\n",
+        "2 of its first 3 rows do not fit, row 1 below the names first: 3 cells, but the header has 2",
+    ),
+    (b"instruction,output\n", "no row is below the names"),
+    (b"First we walked, then we ran\nand then, slept\n", "a space follows every comma"),
+    ("prénom,réponse\na,b\n".encode("latin-1"), "iconv -f CP1252"),
+]
+
+
+@pytest.mark.parametrize(("head", "said"), WHY_NOT)
+def test_why_it_is_no_table(head, said):
+    assert said in (why_not(head) or "")
 
 
 def test_an_empty_table_has_no_rows(path):
