@@ -5,7 +5,7 @@ from itertools import islice
 from types import ModuleType
 from typing import Any, TypeAlias
 
-from sources import cells
+from sources import cells, promises
 from sources.detect import load
 from sources.turns import Unreadable
 
@@ -25,7 +25,7 @@ def reader(format: str | None, repair: bool) -> Callable[[Any], Rows]:
         if mended:
             value, found = mended(value)
             flags = (*flags, *found)
-        return flagged(_bounded(rows(value)), flags)
+        return flagged([promises.kept(row) for row in _bounded(rows(value))], flags)
 
     return told
 

@@ -90,3 +90,33 @@ def test_looking_never_fails():
         assert decoded(value) is value
     with pytest.raises(Unreadable):
         opened({"messages": "[{"})
+
+
+CALL = {"role": "assistant", "content": "", "tool_calls": "clock(city='Oslo')"}
+
+
+@pytest.mark.parametrize(
+    ("record", "tools", "kept"),
+    [
+        ({"messages": ASKED + SAID, "tools": "a clock, a map", "id": 7}, None, {"tools": "a clock, a map"}),
+        ({"messages": [*ASKED, CALL], "tools": "[]", "id": 7}, "[]", {"tool_calls": [None, CALL["tool_calls"]]}),
+        ({"conversations": ASKED + SAID, "tools": "[{", "id": 7}, None, {"tools": "[{"}),
+        ({"prompt": "p", "chosen": SAID, "rejected": [CALL], "id": 7}, None, {"tool_calls": [None, CALL["tool_calls"]]}),
+    ],
+    ids=["tools", "calls", "sharegpt", "pair"],
+)
+def test_tools_and_calls_that_are_no_json_are_kept_beside(tmp_path, record, tools, kept):
+    file = tmp_path / "f.jsonl"
+    file.write_text(json.dumps(record))
+    [batch] = read(File("s", file, "f"))
+    row = batch.rows.to_pylist()[-1]
+    assert row["tools"] == tools and json.loads(row["extra"]) == {"id": 7, "bad_json": kept} and "bad_json" in row["flags"]
+    assert not any(message["tool_calls"] for message in row["messages"])
+
+
+def test_tools_and_calls_that_are_json_stay(tmp_path):
+    file = tmp_path / "f.jsonl"
+    file.write_text(json.dumps({"messages": [*ASKED, {**CALL, "tool_calls": '[{"a": 1}]'}], "tools": '[{"name": "clock"}]'}))
+    [batch] = read(File("s", file, "f"))
+    [row] = batch.rows.to_pylist()
+    assert (row["tools"], row["messages"][1]["tool_calls"], row["flags"]) == ('[{"name": "clock"}]', '[{"a": 1}]', [])
