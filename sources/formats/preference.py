@@ -1,6 +1,7 @@
 """Pairs and thumbs in the shapes of TRL, LLaMA-Factory and OpenAI: a context, chosen and rejected; prompt, completion and label.
 
 Also tulu-3, ultrafeedback_binarized, orca_dpo, MedicalGPT and Argilla's names. `score` is each side's own, higher is better.
+The names of the sides rank them: a `winner` that names the other one, or a tie, is the flag `verdict_against_rank`.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ _SIDES = (
 )
 _CONTEXTS = ("prompt", "conversations", "conversation", "question", "input", "history", "messages")
 _SCORES = ("score_{}", "{}_score", "{}_rating", "{}-rating", "{}_avg_rating", "{}_reward")
+_VERDICTS = ("winner", "preferred", "better", "preference", "verdict", "label")
 _MODELS = ("{}_model", "{}-model", "model_{}")
 
 
@@ -100,9 +102,20 @@ def _pair(value: dict[str, Any], names: tuple[str, str]) -> Iterator[dict[str, A
         row["tools"] = as_json(value["input"]["tools"])
     scores = [number(_own(value, _SCORES, side)) for side in ("chosen", "rejected")]
     models = [string(_own(value, _MODELS, side)) or row.get("model") for side in ("chosen", "rejected")]
-    rest = _rest(value, used, names)
+    if row.pop("label", None) is not None:  # a thumb is one answer's
+        used -= {"label", "kto_tag", "tag"}
+    rest, denied = _rest(value, used, names), _denied(value, names, models)
     for pair, model in zip(group(context, replies, [0, 1], scores), models, strict=True):
-        yield {**row, **pair, "model": model, "extra": rest}
+        yield {**row, **pair, "model": model, "flags": [*pair["flags"], *denied], "extra": rest}
+
+
+def _denied(value: dict[str, Any], names: tuple[str, str], models: list[str | None]) -> list[str]:
+    """The flag of a verdict that names the worse side, or none."""
+    better, worse = (
+        {called.lower() for called in own if called} for own in zip(("chosen", "rejected"), names, models, strict=True)
+    )
+    told = {held.strip().lower() for name in _VERDICTS if isinstance(held := value.get(name), str)}
+    return [] if told.isdisjoint({*worse, "tie"} - better) else ["verdict_against_rank"]
 
 
 def _repeats(value: dict[str, Any], key: str | None, context: list[Message]) -> bool:

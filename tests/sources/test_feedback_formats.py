@@ -483,6 +483,28 @@ def test_a_label_beside_a_pair_or_of_a_class_is_no_thumb(tmp_path):
     assert batch.rows["label"].to_pylist() == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("verdict", "denies"),
+    [
+        ({"winner": "rejected"}, True),
+        ({"label": "Rejected "}, True),
+        ({"winner": "tie"}, True),
+        ({"winner": "owl-2", "chosen_model": "owl-1", "rejected_model": "owl-2"}, True),
+        ({"winner": "owl", "chosen_model": "owl", "rejected_model": "owl"}, False),
+        ({"winner": "chosen"}, False),
+        ({"winner": ["rejected"]}, False),
+        ({"label": True}, False),
+    ],
+    ids=str,
+)
+def test_a_winner_that_is_not_the_chosen_one_is_told(verdict, denies):
+    pair = list(
+        load("preference").rows({"prompt": "Which owl is white?", "chosen": "The snowy owl.", "rejected": "All.", **verdict})
+    )
+    assert [("verdict_against_rank" in row["flags"], row["rank"]) for row in pair] == [(denies, 0), (denies, 1)]
+    assert all("label" not in row and json.loads(row["extra"]) == verdict for row in pair)
+
+
 # the dumps as published
 
 
