@@ -1,7 +1,7 @@
 """What the buttons and labels of a chat page leave in a copied text; only where it stands as the page puts it, never in prose.
 
 The list is that of FastChat's clean_sharegpt.py ("Copy code" under a language name, "1 / 3" pagers, "N chars / N words"), and of
-what real dumps showed beside it ("Share Prompt" glued to a prompt, footers).
+what real dumps showed beside it ("Share Prompt" glued to a prompt, footers, marks of citations that a page shows as links).
 """
 
 import re
@@ -47,14 +47,19 @@ _SUMS = re.compile(
     r"|rating|rate|probab|equa|math"
 )
 
+_CITES = "[\ue200-\ue206]|【[0-9]+(?::[0-9]+)?†"
+_MARK = "(?:\ue200[^\ue200\ue201]{0,200}\ue201|【[0-9]+(?::[0-9]+)?†[^】]{0,100}】|[\ue200-\ue206])++"
+_CITED = re.compile(rf"(?:(?<=\S)[ \t]++(?={_MARK}(?:[\s.,;:!?)]|\Z)))?{_MARK}")  # with the space before, but between two words
+
 
 def might(texts: pl.Series) -> pl.Series:
-    """True where a text holds one of the page's words."""
+    """True where a text holds one of the page's words or marks."""
     words = texts.str.contains(
         rf"{_COPY}|Share Prompt|Regenerate response|Stop generating|chars? / [0-9]|better or worse\?"
         rf"|Free Research Preview|ChatGPT (?:may|can|said|[A-Z])"
         r"|ChatGPT\s*\n"
     )
+    words |= texts.str.contains(_CITES)
     return words | texts.str.contains(r"^\s*[0-9]{1,2} / [0-9]{1,2}[ \t]*\n|\n\s*[0-9]{1,2} / [0-9]{1,2}\s*$")
 
 
@@ -68,10 +73,11 @@ def _clean(text: str, role: str) -> tuple[str, int]:
     while True:
         heads = [_head(piece) if is_code else (piece, 0) for is_code, piece in _fences.split(text)]
         new, bare = _fences.outside("".join(piece for piece, _ in heads), lambda piece: _BARE.subn("", piece))
+        new, cited = _fences.outside(new, lambda piece: _CITED.subn("", piece)) if role == "assistant" else (new, 0)
         new, edges = _edges(new, role)
         if new == text or not new.strip():
             return text, changes
-        text, changes = new, changes + sum(count for _, count in heads) + bare + edges
+        text, changes = new, changes + sum(count for _, count in heads) + bare + cited + edges
 
 
 def _head(piece: str) -> tuple[str, int]:

@@ -23,6 +23,12 @@ GONE = [
     ("assistant", f"ChatGPT\n{LONG}", LONG),
     ("user", f"{LONG}\n3 / 3", LONG),
     ("assistant", f"1 / 2\n\n{LONG}", LONG),
+    ("assistant", "It froze in May.\ue200cite\ue202turn0search4\ue202turn0news1\ue201", "It froze in May."),
+    ("assistant", "It froze \ue200cite\ue202turn0search4\ue201, and soon thawed.", "It froze, and soon thawed."),
+    ("assistant", "It froze \ue200and thawed.", "It froze and thawed."),
+    ("assistant", "The port closed【12†source】.", "The port closed."),
+    ("assistant", "The port closed 【12:3†log.pdf】【4†L1-L9】\nand opened.", "The port closed\nand opened."),
+    ("assistant", "One 【1†a】two", "One two"),
 ]
 
 STAYS = [
@@ -41,6 +47,10 @@ STAYS = [
     ("assistant", "ChatGPT\nClaude\nBard"),
     ("assistant", "```text\nRun:\npython\nCopy code\nx\n```"),
     ("assistant", "```\nRegenerate response"),
+    ("user", "What does 【4†source】 mean, and \ue200cite\ue201?"),
+    ("assistant", "```\nx = '【4†source】' + '\ue200cite\ue201'\n```"),
+    ("assistant", "【注意】 Mind the step 【4】, † and the gap."),
+    ("assistant", "【4†source】"),
     ("assistant", "ChatGPT is a model; ChatGPT can make mistakes, as all do."),
 ]
 

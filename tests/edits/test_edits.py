@@ -125,6 +125,7 @@ PIECES = [
     "\u202e", "\ufeff", "e\u0301", "\u1fef", "Ã©", "â€™", "Ã", "\u0645\u06cc\u200c", "👨\u200d👩", "a@b.co", "jo.kim@fernmail.org", "x@y", "@", ".com", "4111 1111 1111 1111", "DE89370400440532013000",  # noqa: E501
     "AKIAZ3QWERTYUIOP2345", "sk-", "-----BEGIN PRIVATE KEY-----\n", "-----END PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDH8sfk2lm4p3Qz", "8.8.8.8", "\ue0000\ue001",  # noqa: E501
     "word", " ", "\n", "\n\n", "你好", "1", "-", "[EMAIL]", "|a|b|\n", "&amp;",
+    "\ue200", "\ue200cite\ue202turn0\ue201", "\ue201", "【1†a】", "【2", "†", "】",
 ]  # fmt: skip
 HOSTILE = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=14).map("".join)
 
@@ -188,6 +189,11 @@ def test_might_never_misses(text):
         "Regenerate response\n",
         "Copy code\n",
         "::1:",
+        "\ue200",
+        "\ue200\ue201",
+        " \ue200x\ue201",
+        "【1†",
+        "【1†a】",
     ],
 )
 def test_hostile_text_costs_little(bad):
