@@ -49,11 +49,12 @@ def battle(sides: Sequence[list[Message]], models: Sequence[str | None], lean: f
         yield {**row, "model": model}
 
 
-def listed(value: Any) -> list[Any]:
-    """A list, or the list that a text writes as JSON. Raises Unreadable for anything else."""
+def listed(value: Any, mended: set[str]) -> list[Any]:
+    """A list, or the list that a text writes as JSON; the flags of what was mended in it go to `mended`. Raises Unreadable."""
     if isinstance(value, str):
         try:
-            value = strict.decode(value.encode(), spans.DUPLICATE)
+            value, flags = strict.told(value.encode(), spans.DUPLICATE)
+            mended.update(flags)
         except strict.Refused as error:
             raise Unreadable(error.reason, f"a list written as text: {error.detail}") from None
     if not isinstance(value, list):

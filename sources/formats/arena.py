@@ -35,17 +35,20 @@ def is_battle(value: Any) -> bool:
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """Two rows: of one group where both models have one context, else each for itself."""
-    given = talks(value)
+    mended: set[str] = set()
+    given = talks(value, mended)
     row, used = common(value)
-    if "full_conversation" in value and _full(value["full_conversation"]) == given:
+    if "full_conversation" in value and _full(value["full_conversation"], set()) == given:
         used.add("full_conversation")
-    own = {**row, "raters": 1, "extra": rest(value, used, given)}
+    own = {**row, "raters": 1, "flags": sorted(mended), "extra": rest(value, used, given)}
     yield from verdict(value, [thread(turns) for turns in given], own)
 
 
-def talks(value: dict[str, Any]) -> list[list[Any]]:
-    """The turns of both sides."""
-    return [listed(value[side]) for side in _SIDES] if "conversation_a" in value else _full(value["full_conversation"])
+def talks(value: dict[str, Any], mended: set[str]) -> list[list[Any]]:
+    """The turns of both sides; see `listed`."""
+    if "conversation_a" in value:
+        return [listed(value[side], mended) for side in _SIDES]
+    return _full(value["full_conversation"], mended)
 
 
 def verdict(value: dict[str, Any], sides: list[list[Message]], own: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -54,7 +57,7 @@ def verdict(value: dict[str, Any], sides: list[list[Message]], own: dict[str, An
     lean = 0.0 if bad else _LEANS.get(str(value["winner"]))
     models = [string(value.get("model_a")), string(value.get("model_b"))]
     for row in battle(sides, models, lean):
-        yield {**own, **row, "flags": [*row["flags"], *(["both_bad"] if bad else [])]}
+        yield {**own, **row, "flags": [*row["flags"], *own["flags"], *(["both_bad"] if bad else [])]}
 
 
 def rest(value: dict[str, Any], used: set[str], given: list[list[Any]]) -> str | None:
@@ -63,9 +66,9 @@ def rest(value: dict[str, Any], used: set[str], given: list[list[Any]]) -> str |
     return extra({**value, **more}, used | (set(_SIDES) - more.keys()))
 
 
-def _full(grouped: Any) -> list[list[Any]]:
+def _full(grouped: Any, mended: set[str]) -> list[list[Any]]:
     """Both sides of a talk that is told turn by turn: what the user said, and what each model did."""
-    names, turns = ("model_side_a", "model_side_b"), listed(grouped)
+    names, turns = ("model_side_a", "model_side_b"), listed(grouped, mended)
     return [[said for turn in turns for said in _said(turn, name)] for name in names]
 
 

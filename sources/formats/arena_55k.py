@@ -26,18 +26,19 @@ def looks(value: Any) -> float:
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """Two rows: of one group where both models have one context, else each for itself."""
-    prompts, *answers = (_turns(value[name]) for name in _READ)
+    mended: set[str] = set()
+    prompts, *answers = (_turns(value[name], mended) for name in _READ)
     won = [lean for name, lean in _LEANS.items() if value.get(name) in _YES]
     sides = [_talk(prompts, said) for said in answers]
     missing = ["null_answer"] if any(said is None for said in answers[0] + answers[1]) else []
     models = [string(value.get("model_a")), string(value.get("model_b"))]
     rest = extra(value, _READ)
     for row in battle(sides, models, won[0] if len(won) == 1 else None):
-        yield {**row, "raters": 1, "flags": [*row["flags"], *missing], "extra": rest}
+        yield {**row, "raters": 1, "flags": [*row["flags"], *missing, *sorted(mended)], "extra": rest}
 
 
-def _turns(held: Any) -> list[Any]:
-    turns = [held] if isinstance(held, str) and held[:1] != "[" else listed(held)
+def _turns(held: Any, mended: set[str]) -> list[Any]:
+    turns = [held] if isinstance(held, str) and held[:1] != "[" else listed(held, mended)
     if not all(turn is None or isinstance(turn, str) for turn in turns):
         raise Unreadable("not_text", "a turn is not text")
     return turns

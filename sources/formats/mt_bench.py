@@ -22,11 +22,12 @@ def looks(value: Any) -> float:
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """Two rows, each up to the answer that was judged."""
-    judged = [_up_to(turns, value["turn"]) for turns in arena.talks(value)]
+    mended: set[str] = set()
+    judged = [_up_to(turns, value["turn"]) for turns in arena.talks(value, mended)]
     later = {name: after for name, (_, after) in zip(("later_a", "later_b"), judged, strict=True) if after}
     people = None if "gpt" in str(value.get("judge")) else 1
     heard = [turns for turns, _ in judged]
-    own = {"raters": people, "extra": arena.rest({**value, **later}, set(), heard)}
+    own = {"raters": people, "flags": sorted(mended), "extra": arena.rest({**value, **later}, set(), heard)}
     yield from arena.verdict(value, [thread(turns) for turns in heard], own)
 
 

@@ -67,3 +67,15 @@ def test_chatgpt_keeps_a_persons_own_instructions_which_no_text_of_a_node_holds(
     assert [message["content"] for message in row["messages"]] == ["When do bees swarm?", "In May."]
     hidden = json.loads(row["extra"])["hidden"]
     assert hidden == ["I keep bees.", "Answer in one line.", "Told: Answer in one line.", "I keep bees.", "I sail."]
+
+
+def test_what_is_mended_in_a_list_written_as_text_is_a_flag():
+    held = {"prompt": r'["Say \ud800"]', "response_a": r'["a\u0001"]', "response_b": '["b"]', "winner_model_a": "1"}
+    found = one("arena_55k", held)
+    assert [row["messages"][1]["content"] for row in found] == ["a", "b"]
+    assert [row["flags"] for row in found] == [["controls_removed", "surrogates_replaced"]] * 2
+    talk = r'[{"role": "user", "content": "Say"}, {"role": "assistant", "content": "%s"}]'
+    battle = {"winner": "model_a", "conversation_a": talk % r"a\u0001", "conversation_b": talk % "b", "anony": True}
+    for name in ("arena", "mt_bench"):
+        assert [row["flags"] for row in one(name, {**battle, "turn": 1})] == [["controls_removed"]] * 2
+    assert [row["flags"] for row in one("arena", {**battle, "conversation_a": talk % "a"})] == [[], []]

@@ -231,7 +231,7 @@ def test_the_arena_of_kaggle_reads_lists_written_as_text():
 @pytest.mark.parametrize("text", ["[", "{}", "3", "[" * 5000, '["a", NaN]', None, 7])
 def test_a_list_as_text_that_is_none_is_unreadable(text):
     with pytest.raises(Unreadable):
-        listed(text)
+        listed(text, set())
 
 
 def test_votes_of_several_people_make_a_majority_or_none():
