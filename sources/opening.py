@@ -17,6 +17,7 @@ import orjson
 from sources import csvs, spans, tabular, wrapping
 from sources.cutter import Cutter
 from sources.detect import Guess, Spread, beside, guess, load, spread
+from sources.foreign import holds_json
 from sources.kinds import HEAD, Corrupt, Where, columnar, compression
 from sources.places import File
 from sources.plain import Plain
@@ -81,6 +82,10 @@ def _opened(where: Where, pinned: str | None) -> Opened:
         held, inner = _lone(held[0], found, pinned)
         if inner is not None:
             name, values, found = "object", inner, found if pinned else guess(inner)
+    if held and not found.format and values and all(isinstance(value, str) and holds_json(value) for value in values):
+        held = [
+            _unread(record, "a text that holds JSON, encoded twice: `jq -c '.[] | fromjson'` writes it anew") for record in held
+        ]
     others = () if pinned else beside(found.format, values)
     return Opened(name, mode, found, others, broken, stream if held is None else lambda plain=None: held)
 
@@ -126,15 +131,18 @@ def _begun(window: bytes, mode: int, known: list[Any]) -> bytes:
 def _lone(record: Record, found: Guess, pinned: str | None) -> tuple[list[Record], list[Any] | None]:
     """What a file of one record holds, and a sample of the values of the records inside it where there are such."""
     if not pinned and wrapping.is_columns(record.value):
-        detail = "each of its fields is a column: write one object a record"
-        return [record._replace(value=None, fault="unknown_shape", detail=detail)], None
+        return [_unread(record, "each of its fields is a column: write one object a record")], None
     if found.format and load(found.format).looks(record.value) > 0:
         return [record], None
     if inner := wrapping.unwrapped(record, pinned):
         return inner, spread(record.value for record in inner)
     if found.format is None:
-        return [record._replace(value=None, fault="unknown_shape", detail=wrapping.strange(record.value))], None
+        return [_unread(record, wrapping.strange(record.value))], None
     return [record], None
+
+
+def _unread(record: Record, why: str) -> Record:
+    return record if record.fault else record._replace(value=None, fault="unknown_shape", detail=why)
 
 
 def _is_one_talk(where: Where) -> bool:
