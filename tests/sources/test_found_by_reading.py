@@ -79,3 +79,33 @@ def test_what_is_mended_in_a_list_written_as_text_is_a_flag():
     for name in ("arena", "mt_bench"):
         assert [row["flags"] for row in one(name, {**battle, "turn": 1})] == [["controls_removed"]] * 2
     assert [row["flags"] for row in one("arena", {**battle, "conversation_a": talk % "a"})] == [[], []]
+
+
+def test_sillytavern_keeps_models_reasoning_and_what_the_program_notes():
+    noted = {"api": "own", "model": "tern-9b", "reasoning": "She asks for the way.", "token_count": 4}
+    lines = [
+        {"user_name": "Ada", "character_name": "Brine"},
+        {"name": "Brine", "is_user": False, "send_date": "May 1", "mes": "Ahoy.", "extra": {}},
+        {"name": "Ada", "is_user": True, "mes": "Which way?", "extra": ["odd"]},
+        {
+            "name": "Brine",
+            "is_user": False,
+            "gen_started": "t0",
+            "swipe_info": [{"send_date": "May 2"}],
+            "mes": "North.",
+            "extra": noted,
+        },
+    ]
+    [(_, row)] = load("sillytavern").gather(enumerate(lines))
+    assert [message["reasoning"] for message in row["messages"]] == [None, None, "She asks for the way."]
+    assert row["model"] == "tern-9b" and json.loads(row["extra"])["turns"] == {
+        "0": {"send_date": "May 1"},
+        "1": {"extra": ["odd"]},
+        "2": {
+            "gen_started": "t0",
+            "swipe_info": [{"send_date": "May 2"}],
+            "extra": {"api": "own", "model": "tern-9b", "token_count": 4},
+        },
+    }
+    [(_, row)] = load("sillytavern").gather(enumerate([*lines, {**lines[3], "extra": {"model": "gull-2b", "reasoning": "No."}}]))
+    assert row["model"] is None and "gull-2b" in row["extra"] and "No." not in row["extra"]
