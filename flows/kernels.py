@@ -22,12 +22,20 @@ def compile_all() -> None:
     """Run every kernel once on a few words, so that no later run waits for the compiler."""
     import sources
     from filters import overlap, signals
+    from sources import plain
 
+    one = '{"instruction": "Warm up?", "input": "", "output": "Already warm, thank you."}'
     with TemporaryDirectory() as folder:
-        file = Path(folder) / "warm.json"
-        file.write_text('[{"broken" 1}, {"instruction": "Warm up?", "input": "", "output": "Already warm, thank you."}]')
-        for batch in sources.read(sources.File("warm", file, file.name)):
-            signals.measure(batch.rows, set(signals.columns()))
+        for name, text in (
+            ("warm.json", f'[{{"broken" 1}}, {one}]'),
+            ("warm.jsonl", f"{one}\n{one}"),
+            ("values.json", f"{one}\n\n{{}}"),
+        ):
+            file = Path(folder) / name
+            file.write_text(text)
+            for batch in sources.read(sources.File("warm", file, name)):
+                signals.measure(batch.rows, set(signals.columns()))
+    plain.warm()
     overlap.warm()
 
 

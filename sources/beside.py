@@ -7,7 +7,7 @@ from schemas.rows import Message
 _ROLE_KEYS, TEXT_KEYS = ("from", "role", "sender", "speaker"), ("content", "value", "text", "markdown")
 THOUGHT_KEYS = ("reasoning_content", "thinking", "reasoning")
 RARE = {*THOUGHT_KEYS, "name", "tool_calls", "tool_call_id", "weight", "loss_weight", "function_call"}
-_COPIES = {"prompt", "instruction", "input", "query", "response", "output"}
+COPIES = {"prompt", "instruction", "input", "query", "response", "output"}
 _ALIASES = {*_ROLE_KEYS, *TEXT_KEYS, *THOUGHT_KEYS}
 _USED = {*_ALIASES, *RARE}
 _OURS = {"role", "content", "reasoning_content", *(RARE - _ALIASES)}
@@ -16,10 +16,10 @@ _SHARED = {"from", "value", *(RARE - _ALIASES)}
 
 def copies(value: dict[str, Any], messages: list[Message]) -> set[str]:
     """Fields beside a conversation that only repeat one of its turns."""
-    if _COPIES.isdisjoint(value):
+    if COPIES.isdisjoint(value):
         return set()
     texts = {message["content"] for message in messages}
-    return {key for key in value.keys() & _COPIES if isinstance(value[key], str) and value[key] in texts}
+    return {key for key in value.keys() & COPIES if isinstance(value[key], str) and value[key] in texts}
 
 
 def leftovers(turns: list[dict[str, Any]]) -> list[dict[str, Any]] | None:

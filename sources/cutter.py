@@ -8,6 +8,7 @@ import numpy as np
 
 from sources import mending, spans, strict
 from sources.foreign import KEPT
+from sources.plain import Chunk, Plain
 
 LONGEST = 64 << 20  # bytes of one record
 BATCH = 1 << 14
@@ -22,7 +23,7 @@ class Record(NamedTuple):
     number: int
     offset: int  # bytes from the start of the decompressed file
     raw: bytes
-    value: Any
+    value: Any  # or a Talk, where a plain thread was asked for and found
     fault: str | None
     detail: str | None
     flags: tuple[str, ...] = ()  # what the strict parser mended: controls_removed, surrogates_replaced
@@ -31,16 +32,21 @@ class Record(NamedTuple):
 _UNREAD = Record(0, 0, b"", None, None, None)
 
 
+def _value(known: Any) -> Any:
+    """A record's value, from the value or its bytes."""
+    return strict.decode(known, 0) if isinstance(known, bytes) else known
+
+
 class Cutter:
     """A buffer over the file: the place reached in it, how things stand there, and what good records look like."""
 
-    def __init__(self, mode: int, base: int = 0, number: int = 0, blind: bool = False) -> None:
-        self.mode, self.base, self.number, self.blind = mode, base, number, blind
+    def __init__(self, mode: int, base: int = 0, number: int = 0, blind: bool = False, plain: Plain | None = None) -> None:
+        self.mode, self.base, self.number, self.blind, self.plain = mode, base, number, blind, plain
         self.buffer, self.place, self.broken, self.marks = b"", 0, -1, 0
         self.opened = spans.BEFORE
         self.held: list[bytes] = []
         self.fellows = mending.Fellows()
-        self.before: Any = None  # the good record that came last
+        self.before: Any = None  # the good record that came last, or its bytes where nobody parsed it
         self.lost = False  # in a record that is too long
         self.spans = np.empty((3, BATCH), np.int64)
 
@@ -79,7 +85,7 @@ class Cutter:
     def mend(self, ended: bool, long: bool) -> Generator[Record, None, bool]:
         """Give up the record that stands at `place`, if the next one can be told; returns whether to go on."""
         if self.before is not None:
-            self.fellows.learn(self.before)
+            self.fellows.learn(_value(self.before))
         end, again = mending.resume(self.buffer, self.place, ended or long, self.fellows)
         if again >= 0:
             yield self.bad(self.place, end)
@@ -96,17 +102,23 @@ class Cutter:
             yield from repeat(_UNREAD, count)
             return
         buffer, base, before, young = self.buffer, self.base, self.before, self.fellows.seen < _LOOKED
-        for start, end, marks in self.spans[:, :count].T.tolist():
+        taken = Chunk(buffer, self.spans[:, :count], self.plain) if self.plain and count else None
+        for at, (start, end, marks) in enumerate(self.spans[:, :count].T.tolist()):
             if end - start > LONGEST and self.mode == spans.LINES:
                 self.place = start
                 yield self.overlong()
                 return
             raw = buffer[start:end]
+            if taken and not young and (talk := taken.talk(at)):
+                before = raw
+                yield Record(self.number, base + start, raw, talk, None, None)
+                self.number += 1
+                continue
             try:
                 value, flags = strict.told(raw, marks & ~spans.GLUED)
                 if marks & spans.SPLIT:
                     raise strict.Refused("json_syntax", "the record goes on over the end of its line")
-                if marks & spans.GLUED and not mending.alike(before, value):
+                if marks & spans.GLUED and not mending.alike(_value(before), value):
                     raise strict.Refused("json_syntax", "no comma or new line before it, and not like the record that is there")
             except strict.Refused as error:
                 yield self.fault(start, end, error.reason, error.detail)

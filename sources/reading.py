@@ -17,7 +17,7 @@ from sources.detect import knower, load
 from sources.opening import Opened, opened
 from sources.places import File
 from sources.records import Record
-from sources.translating import Rows, flagged, mender, reader
+from sources.translating import Rows, flagged, mender, plain, reader
 from sources.turns import NoRow, Unreadable
 
 __all__ = ["Batch", "Opened", "opened", "read"]
@@ -50,7 +50,9 @@ def read(file: File, batch_bytes: int = 16 << 20) -> Iterator[Batch]:
 
 
 def _read(file: File, found: Opened, batch_bytes: int) -> Iterator[Batch]:
-    stream = iter(_spoiled(found) if found.broken and not file.salvage else found.records())
+    format = load(found.guess.format) if found.guess.format and not found.beside else None
+    asked = plain(format, file.repair) if format else None
+    stream = iter(_spoiled(found) if found.broken and not file.salvage else found.records(asked))
     if found.guess.format and hasattr(load(found.guess.format), "gather"):
         yield _Reading(file, found).gathered(stream)
         return

@@ -1,6 +1,6 @@
 """Rows as dicts, gathered by column, become one Arrow table: nested lists are built from their parts, never row by row."""
 
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from schemas.ledger import REFUSED
 from schemas.rows import MESSAGE, ROW
+from sources.plain import Chunk, Talk, arrays
 from sources.prints import fingerprints
 
 _OPTIONAL = [field for field in MESSAGE if field.name not in ("role", "content")]
@@ -75,9 +76,25 @@ def _offsets(lists: list[list[Any]]) -> pa.Array:
     return pa.array(np.concatenate([[0], np.cumsum([len(items) for items in lists], dtype=np.int64)]), pa.int32())
 
 
-def _messages(threads: list[list[Any]]) -> pa.Array:
+def _messages(threads: list[Any]) -> pa.Array:
+    """Lists of messages, and threads that were taken apart already, as one array."""
+    parts = [_run(list(run), kind) for kind, run in groupby(threads, key=lambda held: held.chunk if type(held) is Talk else None)]
+    counts = np.concatenate([np.zeros(1, np.int64), *(part[0] for part in parts)])
+    turns = pa.concat_arrays([part[1] for part in parts]) if parts else pa.array([], MESSAGE)
+    return pa.ListArray.from_arrays(pa.array(np.cumsum(counts), pa.int32()), turns)
+
+
+def _run(threads: list[Any], chunk: Chunk | None) -> tuple[np.ndarray, pa.StructArray]:
+    """Neighbouring threads of one kind: how many turns each has, and all the turns."""
+    if chunk:
+        counts, role, content = arrays(threads)
+        return counts, _struct(role, content, [pa.nulls(len(role), f.type) for f in _OPTIONAL])
     flat = list(chain.from_iterable(threads))
     role, content = pa.array([m["role"] for m in flat], pa.string()), pa.array([m["content"] for m in flat], pa.string())
     rich = any(len(message) > 2 for message in flat)
     rest = [pa.array([m.get(f.name) for m in flat], f.type) if rich else pa.nulls(len(flat), f.type) for f in _OPTIONAL]
-    return pa.ListArray.from_arrays(_offsets(threads), pa.StructArray.from_arrays([role, content, *rest], fields=list(MESSAGE)))
+    return np.array([len(thread) for thread in threads], np.int64), _struct(role, content, rest)
+
+
+def _struct(role: pa.Array, content: pa.Array, rest: list[pa.Array]) -> pa.StructArray:
+    return pa.StructArray.from_arrays([role, content, *rest], fields=list(MESSAGE))

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from sources import cells, promises
 from sources.detect import load
+from sources.plain import Plain, Talk
 from sources.turns import Unreadable
 
 Rows: TypeAlias = list[dict[str, Any]]
@@ -21,6 +22,8 @@ def reader(format: str | None, repair: bool) -> Callable[[Any], Rows]:
     rows, mended = module.rows, mender(module, repair) if hasattr(module, "faults") else None
 
     def told(value: Any) -> Rows:
+        if type(value) is Talk:
+            return [{"messages": value, "extra": value.extra, "flags": value.flags}]
         value, flags = cells.opened(value)
         if mended:
             value, found = mended(value)
@@ -28,6 +31,11 @@ def reader(format: str | None, repair: bool) -> Callable[[Any], Rows]:
         return flagged([promises.kept(row) for row in _bounded(rows(value))], flags)
 
     return told
+
+
+def plain(module: ModuleType, repair: bool) -> Plain | None:
+    """Which records of a format a kernel may take apart. One that is to be mended goes through the format."""
+    return None if repair else getattr(module, "PLAIN", None)
 
 
 def mender(module: ModuleType, repair: bool) -> Callable[[Any], tuple[Any, list[str]]]:

@@ -19,7 +19,7 @@ ROLE = {
 }
 _TEXT_PARTS = ("text", "input_text", "output_text", "refusal")
 _THOUGHT_PARTS = ("thinking", "reasoning")
-_CALLS = ("function_call", "tool_call")
+CALLS = ("function_call", "tool_call")
 _THINK = re.compile(r"\s*<think>(.*?)</think>\s*", re.DOTALL)
 
 
@@ -88,7 +88,7 @@ def _plain(turns: list[Any]) -> list[Message] | None:
             return None
         said, content = (turn["from"], turn.get("value")) if "from" in turn else (turn.get("role"), turn.get("content"))
         role = ROLE.get(said)  # type: ignore[arg-type]
-        if role is None or not isinstance(content, str) or said in _CALLS or "<think>" in content:
+        if role is None or not isinstance(content, str) or said in CALLS or "<think>" in content:
             return None
         messages.append({"role": role, "content": content})
     return messages
@@ -105,7 +105,7 @@ def message(turn: Any) -> Message:
     content = turn.get("content", turn.get("value", turn.get("text")))
     if content is None:
         content = next((turn[key] for key in (*TEXT_KEYS, "refusal") if turn.get(key) is not None), None)
-    if isinstance(content, str) and said not in _CALLS and "<think>" not in content and RARE.isdisjoint(turn):
+    if isinstance(content, str) and said not in CALLS and "<think>" not in content and RARE.isdisjoint(turn):
         return {"role": role, "content": content}
     return _full(turn, said, role, content)
 
@@ -119,7 +119,7 @@ def _full(turn: dict[str, Any], said: Any, role: str, content: Any) -> Message:
         raise Unreadable("not_text", f"reasoning is not text but {in_words(reasoning)}")
     one = turn.get("function_call")
     calls = turn.get("tool_calls") or ([{"type": "function", "function": one}] if one else None)
-    if said in _CALLS:
+    if said in CALLS:
         text, made = _called(text)
         calls = made or calls
     return {
@@ -213,7 +213,7 @@ def _tools(value: Any) -> str | None:
 
 _THUMBS: dict[Any, bool] = {"true": True, "false": False, "1": True, "0": False, 1: True, 0: False}
 _PAIRED = ("chosen", "rejected", "rejected_response", "rejected_messages")
-_COMMON = {
+COMMON = {
     "model": ("model", string),
     "generator": ("model", string),
     "lang": ("language_declared", string),
@@ -232,9 +232,9 @@ def common(value: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
     """
     row: dict[str, Any] = {}
     used: set[str] = set()
-    if _COMMON.keys().isdisjoint(value):
+    if COMMON.keys().isdisjoint(value):
         return row, used
-    for name, (column, read) in _COMMON.items():
+    for name, (column, read) in COMMON.items():
         if name in value and column not in row and (held := read(value[name])) is not None:
             row[column] = held
             used.add(name)

@@ -10,11 +10,15 @@ from itertools import dropwhile, pairwise
 from operator import eq
 from typing import Any
 
-from sources.beside import copies
-from sources.turns import common, extra, is_thread, is_turn, number, role, speakers, string, thread
+from sources.beside import COPIES, copies
+from sources.plain import Plain
+from sources.turns import COMMON, common, extra, is_thread, is_turn, number, role, speakers, string, thread
 
 _KEYS = ("conversations", "conversation", "items", "dialogue", "dialog", "turns", "messages")
 _OTHERS = ("chosen", "rejected", "openai_moderation", "toxic", "conversation_hash")  # marks of formats with more to read
+
+_READ = {*_KEYS, *_OTHERS, *COPIES, *COMMON, "system", "score"}
+PLAIN = Plain("conversations", frozenset(_READ - {"conversations"}), "starts_with_answer", "roles_repeat")
 
 
 def looks(value: Any) -> float:
