@@ -18,7 +18,7 @@ goes to `turns.extra(value, used)`, the votes themselves included. Reasons are r
 A file has the format whose mean look at 64 of its records, or fewer, is highest, ties by name, if that is 0.25 at least. A record
 that it looks at with 0.45 or less is read by another format that gives 0.9 or more, and twice as much. So a sample must be told
 with 0.7 or more, every other format gives half of that at most, and of no single record may another be as sure. A general format
-steps back where a special one's marks stand. Extend a format where a dump has the same fields under other names; add one where the
+steps back where a special one's marks stand. Extend a format where a dump has the same fields by other names; add one where the
 same name means something else, or where people look for it by its own name.
 
 Nothing else knows a format's name: a file here and a sample in `tests/dumps/` are all it takes.
