@@ -198,7 +198,7 @@ def test_question_answer_says_the_solution_and_knows_the_truth():
 def test_big_bench_reads_the_examples_of_its_file():
     rows = sample("big_bench")
     assert [(said(row)[1][1], row["answer"]) for row in rows[:2]] == [("False", "False"), ("apple pear", "apple pear")]
-    assert rest(rows[2]) == {"target": ["hello", "bonjour"]}
+    assert rest(rows[2]) == {"target": ["hello", "bonjour"], "name": "tiny"}  # the task's name stands around its examples
     choices = [(said(row)[1][1], row["rank"], row["score"], row["group_id"]) for row in rows[3:6]]
     group = "s/f#000000003"
     assert choices == [("an animal", 0, 1.0, group), ("a tool", 1, 0.0, group), ("a plant", 1, 0.0, group)]
