@@ -8,8 +8,8 @@ id, that reading the whole file gives. An array is cut as far as it is sound; wh
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BufferedReader
 from itertools import pairwise
-from typing import BinaryIO
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from sources.opening import opened
 from sources.places import File
 from sources.records import count
 from sources.streams import chunks
+from sources.strokes import Bytes
 
 _REACH = 1 << 20  # bytes read at a time in search of a record's beginning
 _BEGINS = re.compile(rb"\n(?=[{\[])")
@@ -53,13 +54,29 @@ def _mode(file: File) -> int | None:
 def _lines(file: File, size: int) -> Iterator[tuple[int, int, int]]:
     """From where to where each piece goes, and the number of its first record."""
     first = 0
+    room = np.empty(2 * size + _REACH, np.uint8)  # kept, as new memory costs more than reading into it
     with open(file.path, "rb") as handle:
         for start, end in pairwise(_bounds(handle, file.size, size)):
             yield start, end, first
-            first += count(file.path, start, end) if end < file.size else 0
+            if end < file.size:
+                known = _counted(handle, start, room[: end - start]) if end - start <= room.size else None
+                first += count(file.path, start, end) if known is None else known
 
 
-def _bounds(handle: BinaryIO, whole: int, size: int) -> Iterator[int]:
+def _counted(handle: BufferedReader, start: int, room: Bytes) -> int | None:
+    """How many records begin in the bytes that `room` has place for; None where something other than whole lines is there."""
+    handle.seek(start)
+    if not 0 < room.size <= LONGEST or handle.readinto(room.data) < room.size:
+        return None
+    room.setflags(write=False)
+    found, opened, place, seen, full = np.empty((3, BATCH), np.int64), spans.BEFORE, 0, 0, True
+    while full:
+        number, place, opened, _ = spans.cut(room, place, spans.LINES, opened, found)
+        seen, full = seen + number, number == BATCH
+    return seen if place == room.size else None
+
+
+def _bounds(handle: BufferedReader, whole: int, size: int) -> Iterator[int]:
     """0, the beginnings of records that come next after each `size` bytes, and the end."""
     yield 0
     place = size
