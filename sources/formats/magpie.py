@@ -1,22 +1,29 @@
 """Magpie as generated: instruction and response (in the first release input and output) with the settings and the judges' tags.
 
 `instruct_reward` (or `reward`) is a reward model's number for the response, without bounds, higher is better; words such as
-`difficulty` and `input_quality` stay in `extra`. Where the whole talk stands under `conversations`, that is read.
+`difficulty` and `input_quality` stay in `extra`. Where the whole talk stands under `conversations`, as in
+the published sets, that is read.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
+from sources.beside import copies
 from sources.exchanges import exchange, text
 from sources.turns import common, extra, is_thread, number, thread
 
 _MARKS = ("gen_input_configs", "gen_input_config", "instruct_reward", "input_quality", "pre_query_template")
+_BESIDE_TURNS = ("gen_input_configs", "instruct_reward")  # of these marks no other set of turns has one
 _NAMES = (("instruction", "response"), ("input", "output"))
 
 
 def looks(value: Any) -> float:
-    """Sure of an exchange with the settings it was made by; not where the talk is there as turns, which other formats know."""
-    if not isinstance(value, dict) or _names(value) is None or is_thread(value.get("conversations", value.get("messages"))):
+    """Sure of an exchange, or of turns under `conversations`, with the settings it was made by or its reward."""
+    if not isinstance(value, dict):
+        return 0.0
+    if is_thread(value.get("conversations")):
+        return float(any(key in value for key in _BESIDE_TURNS))
+    if _names(value) is None or is_thread(value.get("messages")):
         return 0.0
     return 1.0 if any(key in value for key in _MARKS) else 0.0
 
@@ -31,7 +38,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     if reward:
         row["score"] = number(value[reward])
         row["scores"] = {reward: row["score"]}
-    used |= {*names, *(["conversations"] if turns else [])}
+    used |= {"conversations", *copies(value, talk["messages"])} if turns else set(names)
     yield {**row, **talk, "extra": extra(value, used, turns=turns, key="conversations")}
 
 

@@ -1,8 +1,8 @@
 """ShareGPT and its kin: a list of turns under `conversations`, `conversation`, `items` ..., or with nothing around it.
 
-`score` is a judge's mark as the set's makers give it, higher is better (0 to 5 where Alpaca was rated). Magpie's raw records
-are read here too: `instruction` and `response` repeat the conversation. Scraped chats are often middle chunks of longer
-ones: `faults` finds those that begin with an answer and those where one speaks twice in a row, `repair` drops such a beginning.
+`score` is a judge's mark as the set's makers give it, higher is better (0 to 5 where Alpaca was rated). Scraped chats are often
+middle chunks of longer ones: `faults` finds those that begin with an answer and those where one speaks twice in a row, `repair`
+drops such a beginning.
 """
 
 from collections.abc import Iterator
@@ -33,6 +33,7 @@ def looks(value: Any) -> float:
     if turns == []:
         return 0.5
     weaker = "messages" in value or ("turn" in value and "model" in value)
+    weaker = weaker or "instruct_reward" in value or "gen_input_configs" in value  # Magpie's
     return (0.4 if weaker else 1.0) if is_thread(turns) else 0.0
 
 

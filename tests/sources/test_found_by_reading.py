@@ -109,3 +109,15 @@ def test_sillytavern_keeps_models_reasoning_and_what_the_program_notes():
     }
     [(_, row)] = load("sillytavern").gather(enumerate([*lines, {**lines[3], "extra": {"model": "gull-2b", "reasoning": "No."}}]))
     assert row["model"] is None and "gull-2b" in row["extra"] and "No." not in row["extra"]
+
+
+def test_magpie_as_published_has_turns_and_a_reward():
+    turns = [{"from": "human", "value": "Name a star."}, {"from": "gpt", "value": "Vega."}]
+    record = {"conversations": turns, "instruction": "Name a star.", "response": "Vega, in Lyra.", "instruct_reward": -0.5}
+    [row] = one("magpie", record)
+    assert [message["content"] for message in row["messages"]] == ["Name a star.", "Vega."] and row["score"] == -0.5
+    left = json.loads(row["extra"])
+    assert left["response"] == "Vega, in Lyra." and not {"instruction", "conversations"} & left.keys()
+    bare = {"conversations": turns, "gen_input_configs": {}}
+    assert load("magpie").looks(bare) == 1 and load("sharegpt").looks(bare) < 0.5 and len(one("magpie", bare)) == 1
+    assert load("magpie").looks({"conversations": turns, "instruction": "a", "response": "b", "input_quality": "good"}) == 0

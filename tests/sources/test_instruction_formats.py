@@ -223,12 +223,14 @@ def test_halueval_labels_and_pairs():
 
 def test_magpie_reads_the_reward_and_the_first_release():
     rows = sample("magpie")
-    assert [row["score"] for row in rows] == [-1.5, 0.75, 2.0]
+    assert [row["score"] for row in rows] == [-1.5, 0.75, 2.0, -0.25]
     assert dict(rows[0]["scores"]) == {"instruct_reward": -1.5} and rest(rows[0])["difficulty"] == "very easy"
     assert said(rows[2]) == [("user", "Name a knot."), ("assistant", "Bowline.")]
     turns = [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]
     whole = {"instruction": "a", "response": "b", "conversations": [*turns, *turns], "instruct_reward": 1}
-    assert load("magpie").looks(whole) == 0 and len(one("magpie", whole)[0]["messages"]) == 4
+    assert (
+        load("magpie").looks(whole) == 1 and load("sharegpt").looks(whole) < 0.5 and len(one("magpie", whole)[0]["messages"]) == 4
+    )
 
 
 def test_prompts_are_dropped_and_no_answer_is_made_up():
