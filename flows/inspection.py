@@ -16,10 +16,13 @@ import sources
 from filters import signals
 from flows import screen
 from schemas.recipe import Source
+from sources.inspecting import KINDS
 
 _ROWS = 2000  # of a family, whose language is told
 _SHOWN = 3  # record numbers named for each problem
 _BLOCKS = 6  # families told at length; more of them make a table
+_NEAR = 0.05  # formats whose looks differ by no more are as likely
+_WIDE = 10_000  # columns in a pipe, where nothing is to be cut or wrapped
 FATES = ("quarantined", "dropped")
 _COUNTS = {"records": "records", "rows": "conversations", "groups": "groups", "turns": "turns"}
 
@@ -70,6 +73,7 @@ class Family:
 def show(paths: list[Path], as_json: bool) -> None:
     """Inspect files and folders and print what they are; files of one folder that are alike share a line."""
     to = screen.console()
+    to.width = to.width if to.is_terminal else _WIDE
     found = _families(paths)
     if as_json:
         for family in found:
@@ -78,14 +82,34 @@ def show(paths: list[Path], as_json: bool) -> None:
         return
     if len(found) > _BLOCKS:
         to.print(_overview(found))
-        counts = ", ".join(f"{sum(family.total(count) for family in found):,} {name}" for count, name in _COUNTS.items())
-        to.print(f"{sum(len(family.findings) for family in found):,} files, {counts}")
-    for family in found if len(found) <= _BLOCKS else ():
-        _print(to, family)
+        counts = [screen.many(sum(family.total(count) for family in found), name) for count, name in _COUNTS.items()]
+        _say(to, ", ".join([screen.many(sum(len(family.findings) for family in found), "files"), *counts]))
+    else:
+        _at_length(to, found)
     for path in paths:
-        if path.is_dir() and (other := sources.skipped(Source(path=str(path.resolve())), path)):
+        if other := sources.skipped(Source(path=str(path.resolve())), path):
             some = ", ".join(other[:5]) + (" ..." if len(other) > 5 else "")
-            to.print(screen.safe(f"{path}: {len(other):,} files are no data: {some}"))
+            _say(to, f"{path}: {screen.many(len(other), 'files')} {'is' if len(other) == 1 else 'are'} no data: {some}")
+
+
+def _say(to: Console, text: str, style: str | None = None) -> None:
+    """One line, which a pipe gets whole."""
+    to.print(screen.line(text), style=style, soft_wrap=not to.is_terminal)
+
+
+def _at_length(to: Console, families: list[Family]) -> None:
+    """Every family; those of one folder or archive stand below one heading."""
+    groups: dict[str, list[Family]] = {}
+    for family in families:
+        groups.setdefault(family.name, []).append(family)
+    for name, group in groups.items():
+        size = sum(len(family.findings) for family in group)
+        _say(to, name + (f" ({screen.many(size, 'files')})" if size > 1 else ""), "bold")
+        for family in group:
+            if len(group) > 1:
+                names = [finding.name.removeprefix(f"{Path(name).name}/") for finding in family.findings]
+                _say(to, f"  {', '.join(names[:_SHOWN])}" + (f" ... ({len(names):,})" if len(names) > _SHOWN else ""), "bold")
+            _print(to, family, "    " if len(group) > 1 else "  ")
 
 
 def _families(paths: list[Path]) -> list[Family]:
@@ -120,11 +144,33 @@ def _languages(findings: list[sources.Finding]) -> tuple[dict[str, int], dict[st
 def _problems(family: Family, facts: dict[str, Any]) -> list[str]:
     said = [f"{len(names):,} {reason} ({fate})" for (fate, reason), names in family.problems().items()]
     said += [f"{count:,} flagged {flag}" for flag, count in facts["flags"].items()]
+    if empty := sum(not finding.records for finding in family.findings):
+        size = len(family.findings)
+        said.append("empty: no record is in it" if size == 1 else f"{empty:,} of {size:,} files are empty")
+    if near := _as_likely(family):
+        said.append(f"as likely: {near}")
     if facts["repeated_prompts"]:
-        said.append(f"{facts['repeated_prompts']:,} repeated prompts")
+        said.append(screen.many(facts["repeated_prompts"], "repeated prompts"))
     if facts["other_language_than_declared"]["rows"]:
         said.append("{rows:,} of {of:,} in another language than declared".format(**facts["other_language_than_declared"]))
     return said
+
+
+def _as_likely(family: Family) -> str:
+    """Formats that the records look like as much as they do like the one found."""
+    one = family.findings[0]
+    near = [f"{other} {sure:.0%}" for other, sure in one.others if sure >= one.confidence - _NEAR] if one.format else []
+    return ", ".join(near)
+
+
+def _details(family: Family, reason: str, records: int) -> str:
+    """What was said of a reason's first record, and how many kinds of things were said of all."""
+    said = next((finding.details[reason] for finding in family.findings if finding.details.get(reason)), "")
+    kinds = len(set().union(*(finding.kinds.get(reason, ()) for finding in family.findings)))
+    if not said or records == 1:
+        return f" ({said})" if said else ""
+    many = f"; {'at least ' if kinds >= KINDS else ''}{kinds:,} kinds" if kinds > 1 else ""
+    return f" (e.g. {said}{many})"
 
 
 def _spoken(facts: dict[str, Any], most: int) -> str:
@@ -146,27 +192,27 @@ def _overview(families: list[Family]) -> Table:
         cells = [facts["path"], f"{len(family.findings):,}", facts["container"] + packed, facts["format"] or "-"]
         sure = f"{facts['confidence']:.0%}" if facts["format"] else ""
         cells += [sure, *counts, _spoken(facts, 3), "; ".join(_problems(family, facts))]
-        drawn.add_row(*map(screen.safe, cells))
+        drawn.add_row(*map(screen.line, cells))
     return drawn
 
 
-def _print(to: Console, family: Family) -> None:
+def _print(to: Console, family: Family, indent: str) -> None:
     """One family at length, with the records that each problem is in."""
     facts = family.facts()
-    files = f" ({len(family.findings):,} files)" if len(family.findings) > 1 else ""
     near = ", ".join(f"{other} {sure:.0%}" for other, sure in facts["others"][:2])
     packed = "" if facts["compression"] == "plain" else f" in {facts['compression']}"
     sure = f"format {facts['format']}, {facts['confidence']:.0%} sure" if facts["format"] else "no known format"
-    groups = f", {facts['groups']:,} groups of answers" if facts["groups"] else ""
+    groups = f", {screen.many(facts['groups'], 'groups of answers')}" if facts["groups"] else ""
     total = sum(facts["languages"].values())
-    to.print(screen.safe(f"{family.name}{files}"), style="bold")
-    to.print(screen.safe(f"  {facts['container']}{packed}; {sure}" + (f" (next: {near})" if near else "")))
-    to.print(screen.safe(f"  {facts['records']:,} records -> {facts['rows']:,} rows, {facts['turns']:,} turns{groups}"))
-    to.print(screen.safe(f"  languages: {_spoken(facts, 5) or 'none'}" + (f" (of {total:,} rows)" if total else "")))
+    counts = f"{screen.many(facts['records'], 'records')} -> {screen.many(facts['rows'], 'rows')}"
+    next_best = f" (next: {near})" if near and not _as_likely(family) else ""
+    _say(to, f"{indent}{facts['container']}{packed}; {sure}{next_best}")
+    _say(to, f"{indent}{counts}, {screen.many(facts['turns'], 'turns')}{groups}")
+    of = f" (of {screen.many(total, 'rows')})" if total else ""
+    _say(to, f"{indent}languages: {_spoken(facts, 5) or 'none'}{of}")
     problems = family.problems()
     for (fate, reason), names in problems.items():
         first = ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
-        said = next((finding.details[reason] for finding in family.findings if finding.details.get(reason)), "")
-        to.print(screen.safe(f"  {fate}: {len(names):,} {reason}: {first}" + (f" ({said})" if said else "")), style="yellow")
+        _say(to, f"{indent}{fate}: {len(names):,} {reason}: {first}{_details(family, reason, len(names))}", "yellow")
     for line in _problems(family, facts)[len(problems) :]:
-        to.print(screen.safe(f"  {line}"), style="yellow")
+        _say(to, f"{indent}{line}", "yellow")

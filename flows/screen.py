@@ -13,6 +13,8 @@ from rich.text import Text
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
+_BREAK = re.compile(r"[\t\n]")
+
 
 def console() -> Console:
     """Standard output; wide in a pipe, so that nothing is cut."""
@@ -28,6 +30,17 @@ def errors() -> Console:
 def safe(text: object) -> Text:
     """Text of a row, without markup and with controls shown as such, so that no dump can steer a terminal."""
     return Text(_CONTROL.sub(lambda found: ascii(found[0])[1:-1], str(text)))
+
+
+def line(text: object) -> Text:
+    """A text that is to stay on one line, as a file's name: a newline or a tab in it is shown as such too."""
+    return Text(_BREAK.sub(lambda found: ascii(found[0])[1:-1], safe(text).plain))
+
+
+def many(count: int, things: str) -> str:
+    """A number of things, which are given in the plural: `1 record`, `2 records`."""
+    first, of, rest = things.partition(" of ")
+    return f"{count:,} {first.removesuffix('s') if count == 1 else first}{of}{rest}"
 
 
 def rows(table: pa.Table, title: str | None = None) -> Table:

@@ -1,5 +1,6 @@
 """What a file is and what it holds, without writing anything: `winnow inspect`."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from sources.places import File
 from sources.reading import Batch, opened, read
 
 SAMPLE = 64  # rows of a batch whose language may be told, evenly spread
+KINDS = 100
+_NUMBER = re.compile(r"\b(?:0x)?[0-9][0-9a-f,]*\b")
 
 
 @dataclass
@@ -39,6 +42,7 @@ class Finding:
     quarantined: dict[str, list[int]] = field(default_factory=dict)
     dropped: dict[str, list[int]] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)  # what was said of the first of each reason
+    kinds: dict[str, set[str]] = field(default_factory=dict)  # the different things said of each, at most KINDS, numbers as 0
     flags: Counter[str] = field(default_factory=Counter)  # known faults of data -> rows that have them
     prompts: list[npt.NDArray[np.uint64]] = field(default_factory=list)  # hashes of the first questions, one a row, group or tree
     sample: list[pa.Table] = field(default_factory=list)  # rows from all over the file
@@ -81,6 +85,8 @@ def _add(finding: Finding, batch: Batch) -> None:
         where = finding.dropped if line["fate"] == DROPPED else finding.quarantined
         where.setdefault(line["reason"], []).append(line["record"])
         finding.details.setdefault(line["reason"], line["detail"] or "")
+        if len(kinds := finding.kinds.setdefault(line["reason"], set())) < KINDS:
+            kinds.add(_NUMBER.sub("0", line["detail"] or ""))
 
 
 def _prompts(rows: pa.Table) -> npt.NDArray[np.uint64]:

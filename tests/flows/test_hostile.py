@@ -123,10 +123,10 @@ def test_a_question_reads_the_release_and_nothing_else(winnow, evil, query) -> N
 
 
 FILES: dict[str, tuple[bytes, list[str]]] = {  # name -> bytes, what inspect says
-    "empty.json": (b"", ["0 records"]),
+    "empty.json": (b"", ["0 records", "empty: no record is in it"]),
     "pickle.jsonl": (pickle.dumps([chat("a", "b")]), ["pickle", "1 unknown_container"]),
     "table.parquet": (b"PAR1" + bytes(100), ["Parquet"]),
-    "table.csv": (b"instruction,output\nhello,world\n", ["csv", "1 rows"]),
+    "table.csv": (b"instruction,output\nhello,world\n", ["csv", "1 row,"]),
     "archive.json": (b"PK\x03\x04" + bytes(30), ["archive", "corrupt_stream", "zip"]),
     "wide.json": (json.dumps([chat("a", "b")]).encode("utf-16"), ["UTF-16", "iconv"]),
     "zeros.json": (bytes(1000), ["binary"]),
@@ -134,9 +134,9 @@ FILES: dict[str, tuple[bytes, list[str]]] = {  # name -> bytes, what inspect say
     "deep.json": (b"[" * 100_000 + b"]" * 100_000, ["too_deep"]),
     "numbers.json": (b"[1, 2, 3]", ["3 unknown_shape"]),
     "cut.json.gz": (gzip.compress(json.dumps([chat("a", "b")] * 999).encode())[:-9], ["corrupt_stream"]),
-    "long.jsonl": (json.dumps(chat("q", "x" * 5_000_000)).encode(), ["1 rows"]),
-    "-rf.json": (json.dumps([chat("a", "b")]).encode(), ["1 rows"]),
-    "..dots*[a].json": (json.dumps([chat("a", "b")]).encode(), ["1 rows"]),
+    "long.jsonl": (json.dumps(chat("q", "x" * 5_000_000)).encode(), ["1 row,"]),
+    "-rf.json": (json.dumps([chat("a", "b")]).encode(), ["1 row,"]),
+    "..dots*[a].json": (json.dumps([chat("a", "b")]).encode(), ["1 row,"]),
 }
 
 
@@ -168,7 +168,7 @@ def test_a_ring_of_folders_ends(winnow, tmp_path) -> None:
     (tmp_path / "ring").mkdir()
     (tmp_path / "ring" / "again").symlink_to(tmp_path / "ring")
     (tmp_path / "ring" / "a.json").write_text(json.dumps([chat("a", "b")]))
-    assert "1 rows" in winnow("inspect", str(tmp_path / "ring"))[1]
+    assert "1 row," in winnow("inspect", str(tmp_path / "ring"))[1]
 
 
 def test_a_damaged_release_is_told(winnow, evil) -> None:
