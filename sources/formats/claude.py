@@ -1,7 +1,8 @@
 """Claude's export: `chat_messages` with a sender and blocks of text, thinking, and tools; newer ones name their parents.
 
-The text of attached files stands after the message that they came with. A turn with a file or a block that has no text is not
-ours to read. The export does not say which of several answers was on the page: regenerated ones have no order.
+The text of attached files stands after the message that they came with; a file that stands among the `files` too is one file.
+A turn with a file or a block that has no text is not ours to read. The export does not say which of several answers was on the
+page: regenerated ones have no order.
 """
 
 from collections.abc import Iterator
@@ -60,12 +61,14 @@ def _messages(turn: dict[str, Any]) -> list[Message]:
     messages, partial = blocks.messages(speaker, turn.get("content") or turn.get("text"))
     if not messages:
         messages, _ = blocks.messages(speaker, turn.get("text"))
-    texts = [file.get("extracted_content") for file in _listed(turn, "attachments")]
+    attached = _listed(turn, "attachments")
+    texts = [file.get("extracted_content") for file in attached]
     kept = [text for text in texts if isinstance(text, str) and text.strip()]
     if kept and messages and messages[-1]["role"] == speaker:
         messages[-1] = {**messages[-1], "content": "\n\n".join(filter(None, [messages[-1]["content"], *kept]))}
     elif kept:
         messages.append({"role": speaker, "content": "\n\n".join(kept)})
-    if partial or len(kept) < len(texts) or _listed(turn, "files"):
+    named = {string(file.get("file_name")) for file in attached} - {None, ""}
+    if partial or len(kept) < len(texts) or any(string(file.get("file_name")) not in named for file in _listed(turn, "files")):
         raise Unreadable("not_text", f"a turn of the {speaker} holds parts that are not text")
     return messages
