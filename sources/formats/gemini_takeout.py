@@ -2,7 +2,7 @@
 
 The question is the title behind a word like "Prompted", in the language of the account; a title that begins with none of the
 known words is kept whole, with the flag `unknown_prefix`. The answer is HTML and becomes Markdown. Several answers to one
-question are a group without an order.
+question are a group without an order. An activity with a picture or another file is not ours to read.
 """
 
 import re
@@ -17,6 +17,7 @@ _ASKED = re.compile(
     r"|プロンプト|送信したメッセージ|提示|프롬프트)\s?[:：]\s*)"
 )
 _OTHERS = ("Gave feedback", "Selected preferred draft", "Used ", "Created ", "Viewed ")
+_FILE = re.compile(r"Attached \d+ file")
 _TAG = re.compile(r"<[^<>]*>")
 
 
@@ -39,6 +40,8 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     found = _ASKED.match(title)
     if not found and title.startswith(_OTHERS):
         raise NoRow("not_a_message", f"an activity that is no question: {title[:60]}")
+    if _has_file(value):
+        raise Unreadable("not_text", "a file came with the question or with its answer")
     if not answers:
         raise NoRow("no_answer", "the activity holds no answer")
     question = title[found.end() :] if found else title
@@ -46,6 +49,12 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     for answer in answers:
         messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
         yield {"messages": messages, "extra": extra(value, ("title", "safeHtmlItem")), "flags": flags}
+
+
+def _has_file(value: dict[str, Any]) -> bool:
+    notes = value.get("subtitles")
+    told = [note.get("name") for note in notes if isinstance(note, dict)] if isinstance(notes, list) else []
+    return bool(value.get("attachedFiles") or value.get("imageFile")) or any(_FILE.match(str(name)) for name in told)
 
 
 def _markdown(html: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from sources import File, read
 from sources.detect import load
 from sources.exchanges import question
+from sources.turns import Unreadable
 
 DUMPS = Path(__file__).resolve().parent.parent / "dumps"
 
@@ -121,3 +122,28 @@ def test_magpie_as_published_has_turns_and_a_reward():
     bare = {"conversations": turns, "gen_input_configs": {}}
     assert load("magpie").looks(bare) == 1 and load("sharegpt").looks(bare) < 0.5 and len(one("magpie", bare)) == 1
     assert load("magpie").looks({"conversations": turns, "instruction": "a", "response": "b", "input_quality": "good"}) == 0
+
+
+def test_claude_one_file_in_two_lists_is_one_file():
+    told = {"file_name": "log.txt", "extracted_content": "Fog at six."}
+    asked = {"uuid": "a", "sender": "human", "text": "Sum up.", "attachments": [told], "files": [{"file_name": "log.txt"}]}
+    turns = [asked, {"uuid": "b", "sender": "assistant", "text": "Fog."}]
+    [row] = one("claude", {"chat_messages": turns})
+    assert row["messages"][0]["content"] == "Sum up.\n\nFog at six."
+    blank = {"attachments": [{"file_name": "log.txt", "extracted_content": ""}]}
+    for more in ({"files": [{"file_name": "pier.png"}]}, {"files": [{}]}, {"files": [{"file_name": ["log.txt"]}]}, blank):
+        with pytest.raises(Unreadable) as why:
+            one("claude", {"chat_messages": [{**asked, **more}, turns[1]]})
+        assert why.value.reason == "not_text"
+
+
+@pytest.mark.parametrize(
+    "file", [{"attachedFiles": ["a.png"]}, {"imageFile": "a.png"}, {"subtitles": [{"name": "Attached 2 files."}]}]
+)
+def test_gemini_a_question_with_a_file_is_not_read(file):
+    asked = {"title": "Prompted Which bird?", "time": "t", "header": "Gemini Apps", "safeHtmlItem": [{"html": "<p>A tern.</p>"}]}
+    with pytest.raises(Unreadable) as why:
+        one("gemini_takeout", {**asked, **file})
+    assert why.value.reason == "not_text"
+    for none in ({"attachedFiles": []}, {"subtitles": [{"name": "Shared"}, {"name": None}, 3]}):
+        assert len(one("gemini_takeout", {**asked, **none})) == 1
