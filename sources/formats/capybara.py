@@ -6,6 +6,7 @@ xtuner's `output_with_loss: false` is a weight of 0.
 from collections.abc import Iterator
 from typing import Any
 
+from sources.answers import odd
 from sources.pairs import from_pairs
 from sources.turns import common, extra
 
@@ -36,4 +37,4 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     row, used = common(value)
     rest = [{name: field for name, field in turn.items() if name not in _READ} for turn in turns]
     left = {**{name: field for name, field in value.items() if name != key}, **({key: rest} if any(rest) else {})}
-    yield {**row, "messages": messages, "extra": extra(left, used)}
+    yield {**row, "messages": messages, "flags": odd(messages), "extra": extra(left, used)}

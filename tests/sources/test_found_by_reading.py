@@ -147,3 +147,9 @@ def test_gemini_a_question_with_a_file_is_not_read(file):
     assert why.value.reason == "not_text"
     for none in ({"attachedFiles": []}, {"subtitles": [{"name": "Shared"}, {"name": None}, 3]}):
         assert len(one("gemini_takeout", {**asked, **none})) == 1
+
+
+def test_capybara_says_where_the_last_answer_is_empty():
+    [row] = one("capybara", {"conversation": [{"input": "Who sails?", "output": " "}]})
+    assert row["flags"] == ["empty_answer"]
+    assert [row["flags"] for row in sample("capybara")] == [[], [], ["empty_answer"]]
