@@ -137,7 +137,7 @@ def _rest(value: dict[str, Any], used: set[str], names: tuple[str, str]) -> str 
     left = {key: held for key, held in value.items() if key not in {*used, *names}}
     if left.get("messages") == value[names[0]]:
         del left["messages"]
-    if "input" in used and isinstance(value["input"], dict) and (beside := _beside_messages(value["input"])):
+    if "input" in used and isinstance(value.get("input"), dict) and (beside := _beside_messages(value["input"])):
         left["input"] = beside
     told = {name: value[name] for name in sorted({*names, *used}) if isinstance(value.get(name), list) and is_thread(value[name])}
     left |= {name: more for name, turns in told.items() if (more := leftovers(turns))}
