@@ -60,14 +60,14 @@ class Message(TypedDict, total=False):
 
 
 def fingerprint(messages: list[Message]) -> str:
-    """128 bits, as 32 hex digits, of roles and texts as read: NFC, white space folded. Edits never change it."""
-    digest = hashlib.blake2b(digest_size=16)
+    """128 bits of sha256, as 32 hex digits, of roles and texts as read: NFC, white space folded. Edits never change it."""
+    digest = hashlib.sha256()
     for message in messages:
         text = " ".join(message["content"].split())
         if not text.isascii():
             text = unicodedata.normalize("NFC", text)
         digest.update(f"{message['role']}\x1f{text}\x1e".encode())
-    return digest.hexdigest()
+    return digest.hexdigest()[:32]
 
 
 def record_id(source: str, path: str, record: int, part: int | None = None) -> str:
