@@ -67,6 +67,7 @@ def _ranked(
 ) -> Iterator[dict[str, Any]]:
     if not any(turn["content"].strip() for turn in context):
         raise NoRow("no_prompt", "the answers have no question")
+    scores = None if scores is None else [None if score is None else score + 0.0 for score in scores]  # -0.0 is 0.0
     yield from group(context, replies, [None, None] if lean is None else dense([lean, -lean]), scores)
 
 

@@ -153,3 +153,10 @@ def test_capybara_says_where_the_last_answer_is_empty():
     [row] = one("capybara", {"conversation": [{"input": "Who sails?", "output": " "}]})
     assert row["flags"] == ["empty_answer"]
     assert [row["flags"] for row in sample("capybara")] == [[], [], ["empty_answer"]]
+
+
+def test_a_tie_has_no_score_below_zero():
+    tie = {"context": [{"role": "user", "content": "Say."}], "response1": "a", "response2": "b", "overall_preference": 0}
+    even = {"question": "Say?", "answer_0": "a", "answer_1": "b", "score_0": "-0.0", "score_1": 0.0}
+    for name, record in (("helpsteer3", tie), ("webgpt", even)):
+        assert [str(row["score"]) for row in one(name, record)] == ["0.0", "0.0"]
