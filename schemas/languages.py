@@ -7,8 +7,9 @@ _NAMES = """
     ga gle Irish|gl glg Galician|gu guj Gujarati|he heb Hebrew|hi hin Hindi|hr hrv Croatian|hu hun Hungarian|hy hye Armenian|
     id ind Indonesian|is isl Icelandic|it ita Italian|ja jpn Japanese|ka kat Georgian|kk kaz Kazakh|km khm Khmer|kn kan Kannada|
     ko kor Korean|ky kir Kyrgyz|la lat Latin|lo lao Lao|lt lit Lithuanian|lv lav Latvian|mk mkd Macedonian|ml mal Malayalam|
-    mn mon Mongolian|mr mar Marathi|ms msa Malay|my mya Burmese|ne nep Nepali|nl nld Dutch|no nor Norwegian|or ori Odia|
-    pa pan Punjabi|pl pol Polish|ps pus Pashto|pt por Portuguese|ro ron Romanian|ru rus Russian|si sin Sinhala|sk slk Slovak|
+    mn mon Mongolian|mr mar Marathi|ms msa Malay|my mya Burmese|ne nep Nepali|nl nld Dutch|or ori Odia|
+    no nor Norwegian nb nob Bokmal Bokmål nn nno Nynorsk|pa pan Punjabi|pl pol Polish|ps pus Pashto|pt por Portuguese|
+    ro ron Romanian|ru rus Russian|si sin Sinhala|sk slk Slovak|
     sl slv Slovenian|sq sqi Albanian|sr srp Serbian|sv swe Swedish|sw swa Swahili|ta tam Tamil|te tel Telugu|th tha Thai|
     tl tgl Tagalog|tr tur Turkish|ug uig Uyghur|uk ukr Ukrainian|ur urd Urdu|uz uzb Uzbek|vi vie Vietnamese|zh zho Chinese"""
 _CODES = {word.lower(): entry.split()[0] for entry in _NAMES.split("|") for word in entry.split()}

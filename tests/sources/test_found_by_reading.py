@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from schemas.languages import code
 from sources import File, read
 from sources.detect import load
 from sources.exchanges import question
@@ -160,3 +161,8 @@ def test_a_tie_has_no_score_below_zero():
     even = {"question": "Say?", "answer_0": "a", "answer_1": "b", "score_0": "-0.0", "score_1": 0.0}
     for name, record in (("helpsteer3", tie), ("webgpt", even)):
         assert [str(row["score"]) for row in one(name, record)] == ["0.0", "0.0"]
+
+
+@pytest.mark.parametrize("declared", ["nb", "nn", "nb-NO", "nno", "Bokmal", "Bokmål", "Nynorsk", "no", "Norwegian"])
+def test_both_ways_to_write_norwegian_are_norwegian(declared):
+    assert code(declared) == "no" and (code("or"), code("Punjabi"), code("nl")) == ("or", "pa", "nl")
