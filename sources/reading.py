@@ -9,7 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas import parquet
 from schemas.ledger import DROPPED, QUARANTINED
 from schemas.rows import record_id
 from sources import archives, tables
@@ -17,7 +16,7 @@ from sources.detect import knower, load
 from sources.opening import Opened, opened
 from sources.places import File
 from sources.records import Record
-from sources.translating import Rows, flagged, mender, plain, reader
+from sources.translating import FEW, Rows, flagged, mender, plain, reader, weight
 from sources.turns import NoRow, Unreadable
 
 __all__ = ["Batch", "Opened", "opened", "read"]
@@ -54,7 +53,7 @@ def _read(file: File, found: Opened, batch_bytes: int) -> Iterator[Batch]:
     asked = plain(format, file.repair) if format else None
     stream = iter(_spoiled(found) if found.broken and not file.salvage else found.records(asked))
     if found.guess.format and hasattr(load(found.guess.format), "gather"):
-        yield _Reading(file, found).gathered(stream)
+        yield from _Reading(file, found).gathered(stream)
         return
     while (batch := _batch(_Reading(file, found), stream, batch_bytes)).records:
         yield batch
@@ -63,8 +62,7 @@ def _read(file: File, found: Opened, batch_bytes: int) -> Iterator[Batch]:
 def _batch(reading: "_Reading", stream: Iterator[Record], left: int) -> Batch:
     with _still():
         for record in stream:
-            reading.take(record)
-            left -= len(record.raw)
+            left -= max(len(record.raw), reading.take(record))
             if left <= 0:
                 break
         return reading.batch()
@@ -103,12 +101,12 @@ class _Reading:
         self.lines: list[dict[str, Any]] = []
         self.records = 0
 
-    def take(self, record: Record) -> None:
-        """Read one record that stands for itself."""
+    def take(self, record: Record) -> int:
+        """Read one record that stands for itself. The characters of its rows, where they are many: each repeats its question."""
         self.records += 1
         if record.fault:
             self.refuse(record, Unreadable(record.fault, record.detail or ""))
-            return
+            return 0
         value, name = record.value, self.format
         try:
             name = (self.beside and knower(name, self.beside, value)) or name
@@ -119,6 +117,8 @@ class _Reading:
             self.refuse(record, Unreadable("unknown_shape", f"not the shape of {name}"))
         else:
             self.add(record, rows)
+            return sum(map(weight, rows)) if len(rows) > FEW else 0
+        return 0
 
     def add(self, record: Record, rows: Rows) -> None:
         """The rows of one record; several that name no group are one."""
@@ -161,23 +161,40 @@ class _Reading:
             }
         )
 
-    def gathered(self, stream: Iterable[Record]) -> Batch:
-        """The whole file at once, for a format whose records need each other."""
+    def gathered(self, stream: Iterable[Record]) -> Iterator[Batch]:
+        """The whole file at once, for a format whose records need each other. What it fails at costs none that it has told."""
         assert self.format
         format = load(self.format)
         known: dict[int, Record] = {}
-        for numbers, row in format.gather(self.known(stream, format, known)):
-            last = known[numbers[-1]]
-            if isinstance(row, Unreadable):
-                self.refuse(last, row)
-                continue
-            flagged([row], [flag for number in numbers for flag in known[number].flags])
-            ids = [record_id(self.file.source, self.file.name, number) for number in numbers]
-            self.place(row, f"{self.file.source}/{self.file.name}")
-            self.rows.add(ids[-1], last.number, last.offset, ids, row)
+        values = self.known(stream, format, known)
+        told: set[int] = set()
+        why = Unreadable("unknown_shape", f"the {self.format} records of this file do not go together")
+        try:
+            for numbers, row in format.gather(values):
+                self.tell([known[number] for number in numbers], row)
+                told.update(numbers)
+        except Unreadable as error:
+            why = error
+        except _STRANGE:
+            pass
+        for _ in values:
+            pass  # those that it has not come to
+        for number in known.keys() - told:
+            self.refuse(known[number], why)
         self.lines.sort(key=lambda line: line["record"])
-        batch = self.batch()
-        return replace(batch, rows=parquet.by_id(batch.rows))
+        for part, rows in enumerate(self.rows.apart()):
+            yield Batch(rows, tables.refused([] if part else self.lines), 0 if part else self.records)
+
+    def tell(self, records: list[Record], row: dict[str, Any] | Unreadable) -> None:
+        """One row of these records, or why the last of them gives none."""
+        last = records[-1]
+        if isinstance(row, Unreadable):
+            self.refuse(last, row)
+            return
+        flagged([row], [flag for record in records for flag in record.flags])
+        ids = [record_id(self.file.source, self.file.name, record.number) for record in records]
+        self.place(row, f"{self.file.source}/{self.file.name}")
+        self.rows.add(ids[-1], last.number, last.offset, ids, row)
 
     def known(self, stream: Iterable[Record], format: ModuleType, known: dict[int, Record]) -> Iterator[tuple[int, Any]]:
         """Number and value of each record that the format knows, noted without its value; the others are taken alone."""
@@ -187,7 +204,11 @@ class _Reading:
                 self.take(record)
                 continue
             self.records += 1
-            value, flags = mended(record.value)
+            try:
+                value, flags = mended(record.value)
+            except _STRANGE:
+                self.refuse(record, Unreadable("unknown_shape", f"not the shape of {self.format}"))
+                continue
             known[record.number] = record._replace(value=None, flags=(*record.flags, *self.always, *flags))
             yield record.number, value
 

@@ -1,5 +1,6 @@
 """Rows as dicts, gathered by column, become one Arrow table: nested lists are built from their parts, never row by row."""
 
+from collections.abc import Iterator
 from itertools import chain, groupby
 from typing import Any
 
@@ -10,7 +11,9 @@ from schemas.ledger import REFUSED
 from schemas.rows import MESSAGE, ROW
 from sources.plain import Chunk, Talk, arrays
 from sources.prints import fingerprints
+from sources.translating import weight
 
+MOST = 256 << 20  # characters of one table: Arrow counts the bytes of a column in 31 bits
 _OPTIONAL = [field for field in MESSAGE if field.name not in ("role", "content")]
 
 
@@ -32,6 +35,17 @@ class Rows:
         self.offsets.append(offset)
         self.records.append(records)
         self.rows.append(row)
+
+    def apart(self) -> Iterator[pa.Table]:
+        """Tables in the order of the ids, at least one, each but the last of somewhat more than MOST characters."""
+        part, size = Rows(self.source, self.name, self.license), 0
+        for at in sorted(range(len(self.ids)), key=self.ids.__getitem__):
+            if size > MOST:
+                yield part.table()
+                part, size = Rows(self.source, self.name, self.license), 0
+            part.add(self.ids[at], self.numbers[at], self.offsets[at], self.records[at], self.rows[at])
+            size += weight(self.rows[at])
+        yield part.table()
 
     def table(self) -> pa.Table:
         """The table, in the order added."""

@@ -11,7 +11,7 @@ from sources.plain import Plain, Talk
 from sources.turns import Unreadable
 
 Rows: TypeAlias = list[dict[str, Any]]
-_FEW, _MOST = 16, 128 << 20  # rows of one record that are never too large, and characters of all its rows that are
+FEW, _MOST = 16, 128 << 20  # rows of one record that are never too large, and characters of all its rows that are
 
 
 def reader(format: str | None, repair: bool) -> Callable[[Any], Rows]:
@@ -57,19 +57,20 @@ def mender(module: ModuleType, repair: bool) -> Callable[[Any], tuple[Any, list[
 def _bounded(found: Iterable[dict[str, Any]]) -> Rows:
     """The rows of one record, as long as they do not outgrow memory: each row of a group repeats its context."""
     found = iter(found)
-    rows = list(islice(found, _FEW))
-    size = sum(map(_size, rows)) if len(rows) == _FEW else 0
+    rows = list(islice(found, FEW))
+    size = sum(map(weight, rows)) if len(rows) == FEW else 0
     for row in found:
         rows.append(row)
-        size += _size(row)
+        size += weight(row)
         if size > _MOST:
             raise Unreadable("too_large", f"its rows hold more than {_MOST:,} characters: {len(rows):,} answers and not the last")
     return rows
 
 
-def _size(row: dict[str, Any]) -> int:
+def weight(row: dict[str, Any]) -> int:
     """Characters of a row."""
-    return len(row.get("extra") or "") + sum(len(message["content"]) for message in row["messages"])
+    said = (message.get(part) for message in row["messages"] for part in ("content", "reasoning", "tool_calls"))
+    return len(row.get("extra") or "") + sum(len(text) for text in said if text)
 
 
 def _unknown(_value: Any) -> Rows:

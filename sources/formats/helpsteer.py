@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.rows import Message
 from sources.answers import group, reply
-from sources.turns import ROLE, NoRow, dense, extra, number
+from sources.turns import ROLE, NoRow, Unreadable, dense, extra, number
 
 _RATINGS = ("helpfulness", "correctness", "coherence", "complexity", "verbosity")
 _MARK = re.compile(r"\n?<extra_id_[01]>(System|User|Assistant)\n?")
@@ -37,7 +37,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     yield from _together([value])
 
 
-def gather(values: Iterable[tuple[int, Any]]) -> Iterator[tuple[list[int], dict[str, Any] | NoRow]]:
+def gather(values: Iterable[tuple[int, Any]]) -> Iterator[tuple[list[int], dict[str, Any] | Unreadable]]:
     """Each record's row; those of one prompt are a group, ranked by helpfulness, wherever they stand in the file."""
     groups: dict[str, list[tuple[int, Any]]] = {}
     for at, value in values:
@@ -48,7 +48,7 @@ def gather(values: Iterable[tuple[int, Any]]) -> Iterator[tuple[list[int], dict[
         try:
             for at, row in zip(numbers, _together([value for _, value in members]), strict=True):
                 yield [at], {**row, **named}
-        except NoRow as why:
+        except Unreadable as why:
             yield from (([at], why) for at in numbers)
 
 

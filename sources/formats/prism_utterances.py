@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sources.formats.prism import LONGEST, Turn, chosen, talk
-from sources.turns import NoRow, extra
+from sources.turns import NoRow, Unreadable, extra
 
 _MARKS = {"conversation_id", "turn", "user_prompt", "model_response"}
 _USED = {"user_prompt", "model_response", "model_name"}
@@ -17,7 +17,7 @@ def looks(value: Any) -> float:
     return float(all(isinstance(value[name], str) for name in _MARKS - {"turn"}))
 
 
-def gather(values: Iterable[tuple[int, Any]]) -> Iterator[tuple[list[int], dict[str, Any] | NoRow]]:
+def gather(values: Iterable[tuple[int, Any]]) -> Iterator[tuple[list[int], dict[str, Any] | Unreadable]]:
     """Rows with the numbers of the chosen answers before them and their own; a record without a row, and why."""
     talks: dict[str, dict[int, Turn]] = {}
     for number, value in values:
@@ -32,15 +32,17 @@ def gather(values: Iterable[tuple[int, Any]]) -> Iterator[tuple[list[int], dict[
         yield from _rows(name, [turns[turn] for turn in sorted(turns)])
 
 
-def _rows(name: str, order: list[Turn]) -> Iterator[tuple[list[int], dict[str, Any] | NoRow]]:
+def _rows(name: str, order: list[Turn]) -> Iterator[tuple[list[int], dict[str, Any] | Unreadable]]:
     told: set[int] = set()
-    for row, item in talk(order):
-        told.add(item["key"])
-        numbers = [*_before(order, int(row["group_id"])), item["key"]]
-        yield numbers, {**row, "tree_id": name, "group_id": f"{name}/{row['group_id']}", "extra": item["extra"]}
-    why = f"nobody chose an answer at a turn before it, or more than {LONGEST} turns lead to it"
-    for item in (item for _, items in order for item in items if item["key"] not in told):
-        yield [item["key"]], NoRow("orphan", why)
+    why: Unreadable = NoRow("orphan", f"nobody chose an answer at a turn before it, or more than {LONGEST} turns lead to it")
+    try:
+        for row, item in talk(order):
+            told.add(item["key"])
+            numbers = [*_before(order, int(row["group_id"])), item["key"]]
+            yield numbers, {**row, "tree_id": name, "group_id": f"{name}/{row['group_id']}", "extra": item["extra"]}
+    except Unreadable as error:
+        why = error
+    yield from (([item["key"]], why) for _, items in order for item in items if item["key"] not in told)
 
 
 def _before(order: list[Turn], at: int) -> list[int]:

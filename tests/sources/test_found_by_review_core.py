@@ -1,0 +1,68 @@
+"""What a review proved of the reader's core: nothing kills a run, is lost in silence, or costs more than its size."""
+
+import json
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from sources import File, inspect, read, tables
+from sources.formats import helpsteer
+
+
+def told(path: Path, lines: list[Any], batch_bytes: int = 16 << 20, **more: Any) -> tuple[list[dict], list[dict], int]:
+    """Rows, refusals and the number of batches of a file of these lines, each record of which is in one of the two."""
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    batches = list(read(File("s", path, path.name, **more), batch_bytes))
+    rows = [row for batch in batches for row in batch.rows.to_pylist()]
+    refused = [line for batch in batches for line in batch.refused.to_pylist()]
+    named = {record for row in rows for record in row["records"]} | {line["id"] for line in refused}
+    assert len(named) == sum(batch.records for batch in batches) == len(lines)
+    assert [row["id"] for row in rows] == sorted(row["id"] for row in rows)
+    return rows, refused, len(batches)
+
+
+RATED = {"response": "x", "helpfulness": 3, "correctness": 3, "coherence": 4, "complexity": 1, "verbosity": 1}
+UTTERED = {"conversation_id": "c", "turn": 0, "model_response": "x", "if_chosen": True, "score": 4}
+
+
+@pytest.mark.parametrize(
+    ("many", "few"),
+    [
+        ({**RATED, "prompt": "q" * 40}, {**RATED, "prompt": "Why?"}),
+        ({**UTTERED, "user_prompt": "q" * 40}, {**UTTERED, "user_prompt": "Why?", "conversation_id": "d"}),
+    ],
+)
+def test_answers_that_would_outgrow_memory_cost_no_other_group_of_the_file(tmp_path, many, few):
+    with patch("sources.answers._MOST", 100):
+        rows, refused, _ = told(tmp_path / "f.jsonl", [few, many, many, many, few])
+    assert [row["origin"]["record"] for row in rows] == [0, 4]
+    assert [(line["reason"], line["fate"]) for line in refused] == [("too_large", "quarantined")] * 3
+
+
+def test_whatever_a_format_fails_at_when_it_gathers_every_record_is_told(tmp_path):
+    def gather(values):
+        first, _ = next(values)
+        yield [first], {"messages": [{"role": "user", "content": "a"}]}
+        next(values)
+        raise TypeError
+
+    with patch.object(helpsteer, "gather", gather):
+        rows, refused, _ = told(tmp_path / "f.jsonl", [{**RATED, "prompt": "Why?"}] * 4)
+        assert inspect(tmp_path / "f.jsonl").quarantined == {"unknown_shape": [1, 2, 3]}
+    assert len(rows) == 1 and [line["record"] for line in refused] == [1, 2, 3]
+
+
+def test_a_batch_is_bounded_by_its_rows_too(tmp_path):
+    record = {"instruction": "q" * 2000, "completions": [{"response": "x", "annotations": {}}] * 100}
+    rows, _, batches = told(tmp_path / "f.jsonl", [record] * 10, 300_000)
+    assert (len(rows), batches) == (1000, 5)
+
+
+def test_gathered_rows_come_in_several_tables_where_they_are_large(tmp_path):
+    lines = [{**RATED, "prompt": f"Why {n}?"} for n in range(30)]
+    wanted, *_ = told(tmp_path / "f.jsonl", lines)
+    with patch.object(tables, "MOST", 100):
+        rows, _, batches = told(tmp_path / "f.jsonl", lines)
+    assert rows == wanted and batches == 3
