@@ -2,8 +2,9 @@
 
 `rank` is theirs, 0 for the best of the messages that stand side by side, dense again once the unsound ones are gone.
 `scores` are the reviewers' mean labels by name, most from 0 to 1; `raters` counts reviews. A row's `flags` say
-`partly_ranked` where only some of its siblings have a rank as published, `same_answers` where a sibling says the same,
+`partly_ranked` where only some of the sound siblings have a rank, `same_answers` where a sound sibling says the same,
 `spam` where most reviewers called it that, and `aborted_low_grade` or `halted_by_moderator` where the tree ended so.
+Groups published as partly ranked, in which only deleted or rejected messages lack a rank, are whole again without those.
 """
 
 from collections import Counter
@@ -89,7 +90,7 @@ def walk(
         sound = [reply for reply in siblings if not reply.fault]
         if sound and item.id is None:
             raise Unreadable("unknown_shape", "a message that has replies has no message_id")
-        ranked = reversed(list(zip(sound, _places(sound), _shared(siblings, sound), strict=True)))
+        ranked = reversed(list(zip(sound, _places(sound), _shared(sound), strict=True)))
         heap += [(reply, item.id or "", keys, messages, worst, place, odd) for reply, place, odd in ranked]
 
 
@@ -98,9 +99,9 @@ def _places(siblings: list[Node]) -> list[int | None]:
     return dense([None if reply.rank is None else -reply.rank for reply in siblings])
 
 
-def _shared(siblings: list[Node], sound: list[Node]) -> list[list[str]]:
-    """For each sound message what is odd about it among its siblings."""
-    some = {reply.rank is None for reply in siblings}
+def _shared(sound: list[Node]) -> list[list[str]]:
+    """For each sound message what is odd about it among its sound siblings."""
+    some = {reply.rank is None for reply in sound}
     partly = ["partly_ranked"] if len(some) == 2 else []
     said = Counter(reply.text for reply in sound)
     return [[*partly, *(["same_answers"] if said[reply.text] > 1 else [])] for reply in sound]
