@@ -5,6 +5,7 @@ lines as they like. A bad record costs its neighbours nothing: a line ends where
 element or value ends where `mending` finds the next one.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +24,7 @@ __all__ = ["CONTAINERS", "Record", "container", "count", "head", "inside", "reco
 
 _LINES_SEEN = 64  # lines that tell whether a file is one of lines
 _AROUND, _ALL_AROUND = 4096, 64 << 20  # bytes of fields around lists of records that one record gets, and all of them
+_SPARE = 64  # places in an object that may only look like the list that is sought
 CONTAINERS = {spans.LINES: "lines", spans.ARRAY: "array", spans.VALUES: "values", None: "unknown"}
 
 
@@ -82,22 +84,28 @@ def inside(record: Record, keys: list[str]) -> list[Record] | None:
             room -= size
     flags = () if len(told) == len(around) else ("around_left_out",)
     items: list[Record] = []
+    place, spare = 0, _SPARE
     for key in keys:
         own = told if len(keys) == 1 else {"split": key, **told}
-        if (found := _elements(record, key, len(items))) is None:
+        found, place, spare = _elements(record, key, len(items), place, spare)
+        if found is None:
             return None
         items += [item._replace(value=_with(item.value, own), flags=(*item.flags, *flags)) for item in found]
     return items
 
 
-def _elements(record: Record, key: str, number: int) -> list[Record] | None:
-    for found in re.finditer(rb"%b\s*:\s*(?=\[)" % re.escape(orjson.dumps(key)), record.raw):
+def _elements(record: Record, key: str, number: int, place: int, spare: int) -> tuple[list[Record] | None, int, int]:
+    """The elements under a key, sought from a place on; where they end; and how many wrong places are still free."""
+    named = b"|".join(map(re.escape, (orjson.dumps(key), json.dumps(key).encode())))
+    for found in re.compile(rb"(?:%b)\s*:\s*(?=\[)" % named).finditer(record.raw, place):
         cutter = Cutter(spans.ARRAY, record.offset + found.end(), number)
         cutter.feed(record.raw[found.end() :])
         items = list(cutter.whole())
         if [item.value for item in items] == record.value[key]:
-            return items
-    return None
+            return items, items[-1].offset - record.offset + len(items[-1].raw), spare
+        if not (spare := spare - 1):
+            break
+    return None, place, spare
 
 
 def _with(value: Any, around: dict[str, Any]) -> Any:

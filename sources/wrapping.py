@@ -17,6 +17,7 @@ _TALK = re.compile("convers|messag|turn|dialog|utteranc|chat|talk|thread|histor|
 _ID = re.compile(r"(^|_)(uu|gu)?id$|[a-z]Id$|ID$|hash$")
 _SPEAKS = {"speaker", "sender"}
 _SHOWN = 12  # names of fields told
+_LISTS = 128  # in one object
 
 
 def unwrapped(record: Record, pinned: str | None) -> list[Record] | None:
@@ -24,7 +25,11 @@ def unwrapped(record: Record, pinned: str | None) -> list[Record] | None:
     value = record.value
     lists = [key for key, held in value.items() if _is_list(held)] if isinstance(value, dict) else []
     named = any(map(_ID.search, value)) if lists else False
-    return inside(record, lists) if lists and all(_hold_records(key, value[key], pinned, named) for key in lists) else None
+    return (
+        inside(record, lists)
+        if 0 < len(lists) <= _LISTS and all(_hold_records(key, value[key], pinned, named) for key in lists)
+        else None
+    )
 
 
 def is_columns(value: Any) -> bool:
@@ -47,7 +52,7 @@ def strange(value: Any) -> str:
     said = f"no format knows an object of {some}"
     if not lists:
         return said
-    why = "each thing in it is plainly a record, and none a turn of one talk"
+    why = "a format fits what is in it and no part is a turn of one talk"
     return f"{said}; a list inside, as {lists[0][:40]!r}, is read as records only where {why}: write the records as JSON lines"
 
 

@@ -1,6 +1,7 @@
 """One object in a file: lists in it are records only where they plainly are, and what stands around them is kept."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ MANY = {
     "any name": {"made": 2023, "set_a": [TRIPLE, TRIPLE]},
     "BIG-Bench-Hard": {"canary": "do not train", "examples": [{"input": "1+1", "target": "2"}] * 2},
     "whole talks": {"conversations": [{"mapping": {"a": NODE}, "current_node": "a"}] * 2},
+    "a name in other letters": {"données": [TRIPLE, TRIPLE]},
+    "the same name further in": {"about": {"data": [1], "more": {"data": []}}, "data": [TRIPLE, TRIPLE]},
     "validation": {"valid": [TRIPLE, TRIPLE]},
 }
 
@@ -106,3 +109,12 @@ def test_a_table_by_columns_is_told(value, tmp_path):
 def test_an_unknown_object_names_its_fields(tmp_path):
     found = inspect(written(tmp_path, {f"field_{n}": n for n in range(20)} | {"\x1b[2J": 1}))
     assert "'field_0', 'field_1'" in found.details["unknown_shape"] and "\x1b" not in found.details["unknown_shape"]
+
+
+def test_many_lists_and_many_places_like_them_cost_little(tmp_path):
+    many = {f"set_{n}": [TRIPLE] for n in range(5_000)}
+    alike = {"about": {f"k{n}": {"data": [n]} for n in range(60_000)}, "data": [TRIPLE, TRIPLE]}
+    start = time.process_time()
+    for value in (many, alike):
+        assert inspect(written(tmp_path, value)).quarantined == {"unknown_shape": [0]}
+    assert time.process_time() - start < 20
