@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.languages import code
-from sources import File, read
+from sources import File, inspect, read
 from sources.detect import load
 from sources.exchanges import question
 from sources.turns import Unreadable
@@ -166,3 +166,34 @@ def test_a_tie_has_no_score_below_zero():
 @pytest.mark.parametrize("declared", ["nb", "nn", "nb-NO", "nno", "Bokmal", "Bokmål", "Nynorsk", "no", "Norwegian"])
 def test_both_ways_to_write_norwegian_are_norwegian(declared):
     assert code(declared) == "no" and (code("or"), code("Punjabi"), code("nl")) == ("or", "pa", "nl")
+
+
+def test_strings_are_a_talk_in_which_the_user_speaks_first():
+    path = DUMPS / "strings.jsonl"
+    assert inspect(path).format == "strings"
+    pan, moss, frost, blank = sample("strings")
+    assert [message["role"] for message in moss["messages"]] == ["user", "assistant"] * 2
+    assert pan["messages"][1]["content"].startswith("Dry it") and json.loads(pan["extra"]) == {"source": "own notes"}
+    assert len(frost["messages"]) == 5 and frost["messages"][-1]["role"] == "user" and json.loads(frost["extra"]) == {"id": "0"}
+    assert (frost["flags"], blank["flags"]) == ([], ["empty_answer"])
+    for turns, reason in (
+        (["Why?"], "no_answer"),
+        (["", " "], "empty"),
+        (["a", None, "b"], "not_text"),
+        (["a", ["b"]], "not_text"),
+    ):
+        with pytest.raises(Unreadable) as why:
+            one("strings", {"data": turns})
+        assert why.value.reason == reason
+    assert load("strings").looks({"data": [{"role": "user", "content": "x"}]}) == load("strings").looks({"data": []}) == 0
+
+
+@pytest.mark.parametrize("key", ["data", "conversations"])
+def test_strings_are_found_however_the_file_is_packed(key, tmp_path):
+    records = [{"id": str(at), key: [f"Question {at}?", f"Answer {at}."]} for at in range(3)]
+    texts = [json.dumps(records), json.dumps(records, indent=2), "\n".join(map(json.dumps, records))]
+    texts += [json.dumps({"train": records}), "\n".join(json.dumps({key: record[key]}) for record in records)]
+    for text in texts:
+        (tmp_path / "f.json").write_text(text)
+        found = inspect(tmp_path / "f.json")
+        assert (found.format, found.rows) == ("strings", 3), text[:80]
