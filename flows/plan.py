@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ from sources.wanted import folder
 from sql import rules
 
 SHARD = 16 << 20  # bytes of input a shard
+_AT_ONCE = 4  # files that are hashed at the same time
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,9 @@ def make(recipe: Recipe, data: Path, base: Path | None = None) -> Plan:
     extra = {str(path): store.sha256(path) for path in dict.fromkeys(_extra(recipe, data))}
     named = sorted(recipe.sources, key=lambda name: f"{name}/".encode())  # as ids sort
     files = [file for name in named for file in sources.files(name, recipe.sources[name], base)]
-    return Plan(recipe, data, base, files, [store.sha256(file.path) for file in files], extra)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # hashing leaves the interpreter alone
+        hashes = list(pool.map(store.sha256, [file.path for file in files]))
+    return Plan(recipe, data, base, files, hashes, extra)
 
 
 def licensed(recipe: Recipe, base: Path) -> Recipe:
