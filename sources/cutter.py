@@ -47,6 +47,7 @@ class Cutter:
         self.held: list[bytes] = []
         self.fellows = mending.Fellows()
         self.before: Any = None  # the good record that came last, or its bytes where nobody parsed it
+        self.joined: Any = None  # the same, of those that stand together with nothing between them
         self.lost = False  # in a record that is too long
         self.spans = np.empty((3, BATCH), np.int64)
 
@@ -109,8 +110,10 @@ class Cutter:
                 yield self.overlong()
                 return
             raw = buffer[start:end]
-            if taken and not young and (talk := taken.talk(at)):
-                before = raw
+            if not marks & spans.GLUED:
+                self.joined = None
+            if taken and not young and not marks & spans.GLUED and (talk := taken.talk(at)):
+                self.joined = before = raw
                 yield Record(self.number, base + start, raw, talk, None, None)
                 self.number += 1
                 continue
@@ -118,12 +121,12 @@ class Cutter:
                 value, flags = strict.told(raw, marks & ~spans.GLUED)
                 if marks & spans.SPLIT:
                     raise strict.Refused("json_syntax", "the record goes on over the end of its line")
-                if marks & spans.GLUED and not mending.alike(_value(before), value):
+                if marks & spans.GLUED and not mending.alike(_value(self.joined), value):
                     raise strict.Refused("json_syntax", "no comma or new line before it, and not like the record that is there")
             except strict.Refused as error:
                 yield self.fault(start, end, error.reason, error.detail)
                 continue
-            before = value
+            self.joined = before = value
             if young:
                 self.fellows.learn(value)
                 young = self.fellows.seen < _LOOKED

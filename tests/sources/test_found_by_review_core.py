@@ -9,6 +9,7 @@ import pytest
 
 from sources import File, inspect, read, tables
 from sources.formats import helpsteer
+from sources.pieces import pieces
 
 
 def told(path: Path, lines: list[Any], batch_bytes: int = 16 << 20, **more: Any) -> tuple[list[dict], list[dict], int]:
@@ -24,6 +25,7 @@ def told(path: Path, lines: list[Any], batch_bytes: int = 16 << 20, **more: Any)
 
 
 RATED = {"response": "x", "helpfulness": 3, "correctness": 3, "coherence": 4, "complexity": 1, "verbosity": 1}
+TALK = {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}
 UTTERED = {"conversation_id": "c", "turn": 0, "model_response": "x", "if_chosen": True, "score": 4}
 
 
@@ -66,3 +68,24 @@ def test_gathered_rows_come_in_several_tables_where_they_are_large(tmp_path):
     with patch.object(tables, "MOST", 100):
         rows, _, batches = told(tmp_path / "f.jsonl", lines)
     assert rows == wanted and batches == 3
+
+
+@pytest.mark.parametrize("kind", ["instruction", "conversations"])
+def test_what_a_glued_record_gives_does_not_depend_on_where_the_file_is_cut(tmp_path, kind):
+    good = {"instruction": '{"instruction":"a","output":"b"}', "conversations": json.dumps(TALK)}[kind]
+    lines = [good] * 40 + [
+        good.replace('"b"', "tru"),
+        good + good,
+        good.replace('"b"', "tru") + good,
+        good,
+        good + good[:-9] + good,
+    ]
+    path = tmp_path / "f.jsonl"
+    path.write_text("\n".join(lines * 2) + "\n")
+    file = File("s", path, "f", size=path.stat().st_size)
+    found = []
+    for size in (80, 96, 110, 1000, 1 << 20):
+        batches = [batch for piece in pieces(file, size) for batch in read(piece)]
+        rows = [row for batch in batches for row in batch.rows.to_pylist()]
+        found.append((rows, [line for batch in batches for line in batch.refused.to_pylist()]))
+    assert all(each == found[0] for each in found) and len(found[0][0]) > 80 and len(found[0][1]) > 3
