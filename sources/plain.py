@@ -13,6 +13,7 @@ import numpy.typing as npt
 import orjson
 import pyarrow as pa
 
+from sources import cells
 from sources.strokes import Bytes, Ints
 from sources.threads import ROLES, Kinds, taken
 from sources.turns import CALLS, ROLE
@@ -84,12 +85,12 @@ class Chunk:
         if before > first or after > last:
             comma = b"," if before > first and after > last else b""
             try:
-                others = orjson.loads(b"{%b%b%b}" % (self.buffer[first:before], comma, self.buffer[last:after]))
+                others = cells.told(orjson.loads(b"{%b%b%b}" % (self.buffer[first:before], comma, self.buffer[last:after])))
             except orjson.JSONDecodeError:
                 return None
             if not self.plain.read.isdisjoint(others):
                 return None
-            extra = orjson.dumps(others).decode()
+            extra = orjson.dumps(others).decode() if others else None
         faults = (self.plain.starts_with_answer, 1), (self.plain.roles_repeat, 2)
         return Talk(self, at, extra, [name for name, bit in faults if name and self.why[at] & bit] if self.why[at] else [])
 

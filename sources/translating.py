@@ -1,4 +1,8 @@
-"""One record's value becomes rows through its format: known faults found, mended where that is asked for, memory bounded."""
+"""One record's value becomes rows through its format: known faults found, mended where that is asked for, memory bounded.
+
+Turns written as JSON text are read as turns, and a null under a name that tells formats apart is dropped, as it says nothing:
+see `sources.cells`.
+"""
 
 from collections.abc import Callable, Iterable
 from itertools import islice

@@ -15,7 +15,9 @@ _SPEAKERS = re.compile(r"(?:^|\n)\W*(?:human|user|assistant|bot|ai)\W{0,3}:", re
 
 def looks(value: Any) -> float:
     """Nearly sure of a text with nothing but marks of where it is from, in which nobody speaks."""
-    if not isinstance(value, dict) or not isinstance(value.get("text"), str) or not value.keys() <= _MARKS:
+    if not isinstance(value, dict) or not isinstance(value.get("text"), str):
+        return 0.0
+    if any(name not in _MARKS and held is not None for name, held in value.items()):
         return 0.0
     return 0.0 if _SPEAKERS.search(value["text"]) or templated.looks(value) else 0.8
 

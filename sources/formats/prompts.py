@@ -41,7 +41,8 @@ def looks(value: Any) -> float:
 def _is_bench(value: dict[str, Any]) -> bool:
     turns = value.get("turns")
     asked = isinstance(turns, list) and bool(turns) and isinstance(turns[0], str) and "question_id" in value
-    return asked or ("prompt" in value and {"prompt"} < value.keys() <= _MODERATED)
+    named = {name for name, held in value.items() if held is not None or name in _MODERATED}
+    return asked or ("prompt" in named and {"prompt"} < named <= _MODERATED)
 
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:

@@ -1,11 +1,18 @@
 """What a reviewer found: records that lost something without a word, or were refused whole."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sources.detect import load
+from sources import File, read
+from sources.detect import guess, load
+from sources.opening import opened
+from sources.translating import reader
+from sources.turns import Unreadable
+
+DUMPS = Path(__file__).resolve().parent.parent / "dumps"
 
 
 def one(name: str, value: Any) -> list[dict[str, Any]]:
@@ -20,3 +27,40 @@ def said(row: dict[str, Any]) -> list[tuple[str, str]]:
 def test_a_pair_below_an_instruction_needs_no_input(sides):
     rows = one("preference", {"instruction": "i", sides[0]: "a", sides[1]: "b"})
     assert [said(row) for row in rows] == [[("user", "i"), ("assistant", "a")], [("user", "i"), ("assistant", "b")]]
+
+
+@pytest.mark.parametrize("path", sorted(DUMPS.iterdir()), ids=lambda path: path.stem)
+def test_null_columns_change_neither_format_nor_messages(path):
+    nulls = dict.fromkeys(("instruction", "chosen", "input", "label", "definition"))
+    give = reader(path.stem, False)
+    for record in opened(File("s", path, path.name)).records():
+        if record.fault or not isinstance(record.value, dict) or load(path.stem).looks(record.value) <= 0.5:
+            continue
+        merged = {**nulls, **record.value}
+        assert guess([merged]).format == path.stem, record.raw[:200]
+        if not hasattr(load(path.stem), "gather"):
+            assert talks(give, merged) == talks(give, record.value)
+
+
+def talks(give: Any, value: Any) -> Any:
+    try:
+        return [row["messages"] for row in give(value)]
+    except Unreadable as why:
+        return why.reason
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"prompt": "Name a tree.", "response": "Elm.", "source": "here", "instruction": None},
+        {"conversations": None, "items": [{"from": "human", "value": "Name a tree."}, {"from": "gpt", "value": "Elm."}]},
+        {"messages": [{"role": "user", "content": "Name a tree."}, {"role": "assistant", "content": "Elm."}], "chosen": None},
+        {"inputs": "Name a tree.", "targets": "Elm.", "definition": None},
+        {"instruction": "Name a tree.", "context": "", "response": "Elm.", "category": "open_qa", "input": None},
+    ],
+    ids=str,
+)
+def test_a_null_column_of_another_format_is_no_mark_of_it(value, tmp_path):
+    (tmp_path / "f.jsonl").write_text(json.dumps(value))
+    [row] = [row for batch in read(File("s", tmp_path / "f.jsonl", "f.jsonl")) for row in batch.rows.to_pylist()]
+    assert said(row) == [("user", "Name a tree."), ("assistant", "Elm.")]
