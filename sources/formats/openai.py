@@ -5,12 +5,12 @@ to `extra`. Anthropic's messages are read too: a `system` text beside them, and 
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from schemas.rows import Message
 from sources import blocks
 from sources.beside import copies
-from sources.turns import Unreadable, as_json, common, extra, is_thread, role, string, thread
+from sources.turns import Unreadable, as_json, common, extra, is_thread, message, role, string, thread
 
 _OTHERS = ("chosen", "rejected", "choices", "rejected_response", "rejected_messages")  # what ranks the answers stands there
 
@@ -38,14 +38,31 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _messages(turns: Any) -> list[Message]:
-    """The messages; content that is no plain text may be made of Anthropic's blocks."""
+    """The messages; a turn whose content is no plain text may be made of Anthropic's blocks."""
     try:
         return thread(turns)
     except Unreadable as why:
-        speakers = [role(turn) for turn in turns] if isinstance(turns, list) else [None]
-        if why.reason != "not_text" or None in speakers:
+        if why.reason != "not_text" or not isinstance(turns, list):
             raise
-        read = [blocks.messages(str(speaker), turn.get("content")) for speaker, turn in zip(speakers, turns, strict=True)]
-        if any(partial for _, partial in read):
+        return [message for turn in turns for message in _turn(turn)]
+
+
+def _turn(turn: Any) -> list[Message]:
+    """The messages of one turn. Raises Unreadable where it holds more than text, thoughts and tools."""
+    try:
+        return [message(turn)]
+    except Unreadable as why:
+        content, who = (turn.get("content"), role(turn)) if isinstance(turn, dict) else (None, None)
+        if why.reason != "not_text" or who is None or not isinstance(content, list):
             raise
-        return [message for messages, _ in read for message in messages]
+        told = message({**turn, "content": None})  # what stands beside the blocks
+        read, partial = blocks.messages(who, content)
+        if partial or any(said.get(name) and told.get(name) for said in read for name in ("reasoning", "tool_calls")):
+            raise
+        beside = {name: held for name, held in told.items() if held is not None and name not in ("role", "content")}
+        return [_beside(said, beside) if said["role"] == who else said for said in read]
+
+
+def _beside(said: Message, beside: dict[str, Any]) -> Message:
+    """A message of blocks with what its turn says beside them: weight, name, reasoning."""
+    return cast("Message", {**beside, **{name: held for name, held in said.items() if held is not None}})

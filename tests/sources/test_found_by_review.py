@@ -64,3 +64,17 @@ def test_a_null_column_of_another_format_is_no_mark_of_it(value, tmp_path):
     (tmp_path / "f.jsonl").write_text(json.dumps(value))
     [row] = [row for batch in read(File("s", tmp_path / "f.jsonl", "f.jsonl")) for row in batch.rows.to_pylist()]
     assert said(row) == [("user", "Name a tree."), ("assistant", "Elm.")]
+
+
+def test_blocks_of_one_turn_leave_the_others_as_they_are():
+    asked = {"role": "user", "content": "Which day?"}
+    told = {"role": "assistant", "content": "Monday.", "reasoning_content": "It rains.", "weight": 0}
+    call = [{"type": "tool_use", "id": "c", "name": "clock", "input": {}}]
+    turns = [asked, told, asked, {"role": "assistant", "content": call, "weight": 1}]
+    [row] = one("openai", {"messages": turns})
+    first, last = row["messages"][1], row["messages"][3]
+    assert (first["reasoning"], first["weight"], last["weight"]) == ("It rains.", 0.0, 1.0) and "clock" in last["tool_calls"]
+    for odd in ({**told, "reasoning_content": ["It rains."]}, {"role": "user", "content": [{"type": "image", "source": {}}]}):
+        with pytest.raises(Unreadable) as why:
+            one("openai", {"messages": [asked, told, odd]})
+        assert why.value.reason == "not_text"
