@@ -133,7 +133,7 @@ def _gunzip(handle: BinaryIO) -> Iterator[bytes]:
     rest, member = b"", zlib.decompressobj(31)
     fresh = True
     while piece := rest or handle.read(_PIECE):
-        if fresh and not piece.strip(b"\0"):  # padding after the last member
+        if fresh and not (piece := piece.lstrip(b"\0")):  # padding
             rest = b""
             continue
         try:
@@ -181,7 +181,9 @@ def _streams(handle: BinaryIO, name: str, make: Callable[[], bz2.BZ2Decompressor
             yield text
         rest = b""
         if stream.eof:
-            rest = (stream.unused_data or handle.read(_PIECE)).lstrip(b"\0") or handle.read(_PIECE).lstrip(b"\0")
+            piece = stream.unused_data or handle.read(_PIECE)
+            while piece and not (rest := piece.lstrip(b"\0")):  # padding
+                piece = handle.read(_PIECE)
             if not rest:
                 return
             stream = make()

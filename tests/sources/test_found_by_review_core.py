@@ -1,6 +1,9 @@
 """What a review proved of the reader's core: nothing kills a run, is lost in silence, or costs more than its size."""
 
+import bz2
+import gzip
 import json
+import lzma
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -10,6 +13,7 @@ import pytest
 from sources import File, inspect, read, tables
 from sources.formats import helpsteer
 from sources.pieces import pieces
+from sources.streams import chunks
 
 
 def told(path: Path, lines: list[Any], batch_bytes: int = 16 << 20, **more: Any) -> tuple[list[dict], list[dict], int]:
@@ -89,3 +93,10 @@ def test_what_a_glued_record_gives_does_not_depend_on_where_the_file_is_cut(tmp_
         rows = [row for batch in batches for row in batch.rows.to_pylist()]
         found.append((rows, [line for batch in batches for line in batch.refused.to_pylist()]))
     assert all(each == found[0] for each in found) and len(found[0][0]) > 80 and len(found[0][1]) > 3
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_stream_behind_much_padding_is_read(tmp_path, pack):
+    path = tmp_path / "f"
+    path.write_bytes(pack(b"one") + bytes(600_000) + pack(b"two") + bytes(600_000))
+    assert b"".join(chunks(path)) == b"onetwo"
