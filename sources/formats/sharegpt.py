@@ -33,7 +33,7 @@ def looks(value: Any) -> float:
     if turns == []:
         return 0.5
     weaker = "messages" in value or ("turn" in value and "model" in value)
-    weaker = weaker or "instruct_reward" in value or "gen_input_configs" in value  # Magpie's
+    weaker = weaker or any(value.get(name) is not None for name in ("instruct_reward", "gen_input_configs"))  # Magpie's
     return (0.4 if weaker else 1.0) if is_thread(turns) else 0.0
 
 
@@ -54,12 +54,22 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     key, turns = _turns(value)
     messages = thread(turns)
     row, used = common(value)
-    held = value[key]
-    beside = {name: field for name, field in held.items() if field is not turns} if isinstance(held, dict) else {}
-    rest = extra({**beside, **value} if beside else value, {*used, key, "system", *copies(value, messages)}, turns=turns, key=key)
-    if string(value.get("system")):
-        messages = [{"role": "system", "content": value["system"]}, *messages]
+    value = _unwrapped(value, key, turns)
+    system = value.get("system")
+    read = {"system"} if system is None or isinstance(system, str) else set()
+    rest = extra(value, {*used, key, *read, *copies(value, messages)}, turns=turns, key=key)
+    if string(system):
+        messages = [{"role": "system", "content": system}, *messages]
     yield {**row, "messages": messages, "score": number(value.get("score")), "extra": rest}
+
+
+def _unwrapped(value: dict[str, Any], key: str, turns: Any) -> dict[str, Any]:
+    """The record with what its inner object says beside the turns; of a name that both have, `key_name` is the inner's."""
+    held = value[key]
+    if not isinstance(held, dict):
+        return value
+    beside = {name: field for name, field in held.items() if field is not turns}
+    return {**{f"{key}_{name}" if name in value else name: field for name, field in beside.items()}, **value}
 
 
 def faults(value: Any) -> list[str]:

@@ -7,7 +7,8 @@ from schemas.rows import Message
 from sources.answers import group, reply
 from sources.turns import NoRow, Unreadable, common, extra, string
 
-_READ = {"query", "response", "history", "system", "rejected_response", "ground_truth"}
+_READ = {"query", "response", "history", "rejected_response"}
+_TEXTS = {"system", "ground_truth"}  # read where they are text
 
 
 def looks(value: Any) -> float:
@@ -28,7 +29,7 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         raise NoRow("empty", "neither a query nor a response")
     context = [*_before(value), Message(role="user", content=query)]
     row, used = common(value)
-    left = extra(value, used | _READ)
+    left = extra(value, used | _READ | {name for name in _TEXTS if isinstance(value.get(name), str | None)})
     row |= {"answer": string(value.get("ground_truth")), "extra": left}
     if worse is None:
         yield {**row, "messages": [*context, *reply(answer)]}

@@ -78,3 +78,23 @@ def test_blocks_of_one_turn_leave_the_others_as_they_are():
         with pytest.raises(Unreadable) as why:
             one("openai", {"messages": [asked, told, odd]})
         assert why.value.reason == "not_text"
+
+
+def test_what_a_wrapped_talk_says_beside_its_turns_is_kept():
+    turns = [{"from": "human", "value": "Name a tree."}, {"from": "gpt", "value": "Elm."}]
+    [row] = one(
+        "sharegpt", {"id": 7, "conversations": {"system": "You are a gardener.", "id": 1, "lang": "en", "messages": turns}}
+    )
+    assert said(row)[0] == ("system", "You are a gardener.")
+    assert json.loads(row["extra"]) == {"id": 7, "conversations_id": 1, "lang": "en"}
+    [row] = one("sharegpt", {"system": "Outer.", "conversations": {"system": "Inner.", "messages": turns}})
+    assert said(row)[0][1] == "Outer." and json.loads(row["extra"]) == {"conversations_system": "Inner."}
+    [row] = one("sharegpt", {"system": ["Be brief."], "conversations": turns})
+    assert said(row)[0][0] == "user" and json.loads(row["extra"]) == {"system": ["Be brief."]}
+
+
+def test_swift_keeps_what_is_no_text():
+    [row] = one("swift", {"query": "6 x 7?", "response": "42", "system": {"a": 1}, "ground_truth": 42})
+    assert json.loads(row["extra"]) == {"system": {"a": 1}, "ground_truth": 42}
+    [row] = one("swift", {"query": "6 x 7?", "response": "42", "system": "Count.", "ground_truth": "42"})
+    assert (row["answer"], row["extra"]) == ("42", None)
