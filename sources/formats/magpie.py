@@ -22,7 +22,7 @@ def looks(value: Any) -> float:
     if not isinstance(value, dict):
         return 0.0
     if is_thread(value.get("conversations")):
-        return float(any(key in value for key in _BESIDE_TURNS))
+        return float(any(value.get(key) is not None for key in _BESIDE_TURNS))
     if _names(value) is None or is_thread(value.get("messages")):
         return 0.0
     return 1.0 if any(key in value for key in _MARKS) else 0.0

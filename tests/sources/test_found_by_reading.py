@@ -123,6 +123,8 @@ def test_magpie_as_published_has_turns_and_a_reward():
     bare = {"conversations": turns, "gen_input_configs": {}}
     assert load("magpie").looks(bare) == 1 and load("sharegpt").looks(bare) < 0.5 and len(one("magpie", bare)) == 1
     assert load("magpie").looks({"conversations": turns, "instruction": "a", "response": "b", "input_quality": "good"}) == 0
+    merged = {"conversations": turns, "instruct_reward": None}
+    assert (load("magpie").looks(merged), load("sharegpt").looks(merged)) == (0, 1)
 
 
 def test_claude_one_file_in_two_lists_is_one_file():
