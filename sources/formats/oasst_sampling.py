@@ -20,6 +20,8 @@ def looks(value: Any) -> float:
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
     """One row an output, all of one group."""
+    if not all(isinstance(result["outputs"], list) for result in value["results"]):
+        raise Unreadable("unknown_shape", "outputs are a list of texts")
     found = [(result, text) for result in value["results"] for text in result["outputs"]]
     if not found:
         raise NoRow("no_answer", "a prompt without outputs")

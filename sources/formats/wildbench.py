@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sources.answers import group, reply
-from sources.turns import NoRow, Unreadable, extra, string, thread
+from sources.turns import NoRow, Unreadable, extra, in_words, string, thread
 
 
 def looks(value: Any) -> float:
@@ -29,6 +29,8 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         used = {"conversation_input", *(["references"] if answers else [])}
     elif "chat_history" in value:
         said, used = value["chat_history"], {"chat_history", "output", "generator"}
+        if not isinstance(said, list):
+            raise Unreadable("unknown_shape", f"a chat is a list of turns, not {in_words(said)}")
         if not all(isinstance(text, str) for text in said):
             raise Unreadable("not_text", "a turn of the chat is not text")
         context = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(said)]

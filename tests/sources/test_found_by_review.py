@@ -98,3 +98,12 @@ def test_swift_keeps_what_is_no_text():
     assert json.loads(row["extra"]) == {"system": {"a": 1}, "ground_truth": 42}
     [row] = one("swift", {"query": "6 x 7?", "response": "42", "system": "Count.", "ground_truth": "42"})
     assert (row["answer"], row["extra"]) == ("42", None)
+
+
+def test_a_text_where_a_list_belongs_is_not_taken_letter_by_letter():
+    sampled = {"prompt": "Name a tree.", "results": [{"outputs": "Elm", "sampling_config": "k50"}]}
+    chat = {"session_id": "s", "chat_history": "hello", "output": "Hi."}
+    for name, value in (("oasst_sampling", sampled), ("wildbench", chat)):
+        with pytest.raises(Unreadable) as why:
+            one(name, value)
+        assert why.value.reason == "unknown_shape"
