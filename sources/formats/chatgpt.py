@@ -2,7 +2,7 @@
 
 Regenerated answers are groups in which the one on the page is rank 0. Hidden nodes are no turns: what they say is kept in
 `extra` under `hidden`, and so are a person's own instructions. Thoughts become reasoning; what is said to a tool becomes a
-call. A question or an answer with a picture, or another part that is no text, is not ours to read; what a tool gave beside
+call. A question or an answer with a picture, a file, or another part that is no text is not ours to read; what a tool gave beside
 text is left out, with the flag `not_text_parts`. Without parents and children the nodes are read as they stand.
 """
 
@@ -104,7 +104,9 @@ def _message(message: dict[str, Any]) -> tuple[Message | None, bool]:
     if role is None:
         raise Unreadable("unknown_role", f"nobody knows the role {str(said)[:60]!r}")
     text, thoughts, partial = _content(message.get("content"))
-    if partial and role in ("user", "assistant"):
+    metadata = message.get("metadata")
+    attached = isinstance(metadata, dict) and metadata.get("attachments")
+    if (partial or attached) and role in ("user", "assistant"):
         raise Unreadable("not_text", f"a turn of the {role} holds parts that are not text")
     if not (text.strip() or thoughts):
         return None, partial

@@ -48,6 +48,8 @@ def _messages(message: dict[str, Any]) -> tuple[list[Message], list[Any]]:
     """A message's turns, and its fragments that are none."""
     if "fragments" not in message and "role" in message:
         return [turn(message)], []
+    if message.get("files"):
+        raise Unreadable("not_text", "a turn came with files, whose text is not here")
     turns: list[Message] = []
     others = []
     for fragment in message.get("fragments") or []:

@@ -107,3 +107,16 @@ def test_a_text_where_a_list_belongs_is_not_taken_letter_by_letter():
         with pytest.raises(Unreadable) as why:
             one(name, value)
         assert why.value.reason == "unknown_shape"
+
+
+def test_a_turn_with_a_file_whose_text_is_not_there_is_not_read():
+    asked = {"fragments": [{"type": "REQUEST", "content": "Sum this up."}], "files": [{"file_name": "a.pdf"}]}
+    said_by = {"author": {"role": "user"}, "content": {"content_type": "text", "parts": ["Sum this up."]}}
+    with_file = {**said_by, "metadata": {"attachments": [{"name": "a.pdf"}]}}
+    for name, turn in (("deepseek", asked), ("chatgpt", with_file)):
+        node = {"id": "a", "parent": None, "children": [], "message": turn}
+        with pytest.raises(Unreadable) as why:
+            one(name, {"mapping": {"a": node}, "current_node": "a"})
+        assert why.value.reason == "not_text"
+    for name, turn in (("deepseek", {**asked, "files": []}), ("chatgpt", {**with_file, "metadata": {"attachments": []}})):
+        assert one(name, {"mapping": {"a": {"id": "a", "parent": None, "children": [], "message": turn}}, "current_node": "a"})
