@@ -11,6 +11,7 @@ import os
 import re
 import stat
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -90,14 +91,14 @@ def _names(entries: list[Entry]) -> Iterator[tuple[str, bool]]:
     """Each member's name as text that leads nowhere, no two the same, and whether a disk would take it for an earlier one."""
     taken: set[str] = set()
     folded: set[str] = set()
+    last: Counter[str] = Counter()
     for entry in entries:
         parts = re.split(r"[/\\]+", os.fsencode(entry.name).decode("utf-8", "backslashreplace").replace("\0", "%00"))
         name = own = "/".join("__" if part == ".." else part for part in parts if part not in ("", "."))
         fold = unicodedata.normalize("NFC", name).casefold()
-        again = 1
         while own in taken:
-            again += 1
-            own = f"{name} ({again})"
+            last[name] += 1
+            own = f"{name} ({last[name] + 1})"
         taken.add(own)
         yield own, fold in folded
         folded.add(fold)

@@ -7,6 +7,7 @@ it is cut down to its first line, and reading goes on at the next. Empty and rep
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any, NamedTuple, cast
@@ -223,8 +224,12 @@ def _clean(line: bytes) -> str:
 
 def _numbered(header: list[str]) -> list[str]:
     """Names of columns, each its own: `column_3` for one without, `prompt_2` for a repeated one."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    last: Counter[str] = Counter()
     for n, name in enumerate(header, 1):
-        wanted = (name or f"column_{n}", *(f"{name or 'column'}_{k}" for k in range(2, len(header) + 2)))
-        names.append(next(free for free in wanted if free not in names))
-    return names
+        own, stem = name or f"column_{n}", name or "column"
+        while own in names:
+            last[stem] += 1
+            own = f"{stem}_{last[stem] + 1}"
+        names[own] = None
+    return list(names)

@@ -12,8 +12,8 @@ from typing import Any
 from sources.answers import asked, group, ranked_by, reply
 from sources.turns import NoRow, Unreadable, extra, number
 
-_SPEAKER = re.compile(r"\n+(Human|Assistant):")
-_STOP = re.compile(r"\n+Human:\s*\Z")
+_SPEAKER = re.compile(r"(?<!\n)\n+(Human|Assistant):")
+_STOP = re.compile(r"(?<!\n)\n+Human:\s*\Z")
 
 
 def looks(value: Any) -> float:

@@ -10,7 +10,7 @@ from sources.turns import NoRow
 _MARKS = {"text", "id", "url", "title", "source", "meta", "metadata", "timestamp", "date", "lang", "language", "score"}
 
 
-_SPEAKERS = re.compile(r"(?:^|\n)\W*(?:human|user|assistant|bot|ai)\W{0,3}:", re.IGNORECASE)
+_SPEAKERS = re.compile(r"(?:^|\n)[^\w\n]{0,8}(?:human|user|assistant|bot|ai)\W{0,3}:", re.IGNORECASE)
 
 
 def looks(value: Any) -> float:

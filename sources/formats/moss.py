@@ -9,7 +9,7 @@ from sources.turns import NoRow, Unreadable, as_json, common, extra, in_words
 
 _PARTS = ("Human", "Inner Thoughts", "Commands", "Tool Responses", "MOSS")
 _OPEN = re.compile(r"\s*<\|(?:Human|Inner Thoughts|Commands|Results|Tool Responses|MOSS)\|>:\s?")
-_END = re.compile(r"\s*<eo[a-z]>\s*\Z")
+_END = re.compile(r"<eo[a-z]>\Z")
 _CALL = re.compile(r"(?s)(\w+)\((.*)\)")
 _NEXT = re.compile(r"(?<=\))\s*[,;]\s*(?=\w+\()")
 
@@ -49,7 +49,9 @@ def _said(turn: dict[str, Any], part: str) -> str:
     text = turn.get(part)
     if not isinstance(text, str | None):
         raise Unreadable("not_text", f"{part} is not text but {in_words(text)}")
-    bare = _END.sub("", _OPEN.sub("", text or "", count=1) if _OPEN.match(text or "") else text or "").strip()
+    said = (text or "").rstrip()  # first, as a pattern that begins with white space is slow where there is much
+    opened = _OPEN.match(said)
+    bare = _END.sub("", said[opened.end() :] if opened else said).strip()
     return "" if bare == "None" else bare
 
 

@@ -58,10 +58,10 @@ def faults(value: Any) -> list[str]:
 
 def repair(value: Any) -> Any:
     """The record with tens of completions that were rated 2 or less on the mean written as 1."""
-    wrong = [completion for completion in _tens(value) if (mean := _mean(completion)) is not None and mean <= 2]
+    wrong = {id(completion) for completion in _tens(value) if (mean := _mean(completion)) is not None and mean <= 2}
     if not wrong:
         return value
-    mended = [{**held, "overall_score": 1.0} if any(held is bad for bad in wrong) else held for held in value["completions"]]
+    mended = [{**held, "overall_score": 1.0} if id(held) in wrong else held for held in value["completions"]]
     return {**value, "completions": mended}
 
 

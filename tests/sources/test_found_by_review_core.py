@@ -4,14 +4,16 @@ import bz2
 import gzip
 import json
 import lzma
+import time
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from sources import File, inspect, read, tables
-from sources.formats import helpsteer
+from sources import File, archives, csvs, inspect, read, tables
+from sources.formats import constitutional, documents, helpsteer, moss, ultrafeedback
+from sources.members import Entry, Member
 from sources.pieces import pieces
 from sources.streams import chunks
 
@@ -100,3 +102,40 @@ def test_a_stream_behind_much_padding_is_read(tmp_path, pack):
     path = tmp_path / "f"
     path.write_bytes(pack(b"one") + bytes(600_000) + pack(b"two") + bytes(600_000))
     assert b"".join(chunks(path)) == b"onetwo"
+
+
+def test_repeated_names_are_numbered_past_those_that_are_there():
+    assert csvs._numbered(["a", "a_2", "a", "", "a", "", "column_4"]) == [
+        "a",
+        "a_2",
+        "a_3",
+        "column_4",
+        "a_4",
+        "column_6",
+        "column_4_2",
+    ]
+
+
+def rated(n: int) -> dict[str, Any]:
+    return {"completions": [{"response": "x", "overall_score": 10, "fine-grained_score": 1} for _ in range(n)]}
+
+
+def sampled(n: int) -> dict[str, Any]:
+    return {"rl_prompt": "\n\nHuman: a" + "\n" * n + "b", "sampled_answers": [{"sampled_string": "x" + "\n" * n + "y"}]}
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda n: csvs._numbered(["a"] * n),
+        lambda n: list(archives._names([Entry("a/b", Member(Path("a"), "tar", 0, 0, 1), 0, None, "")] * n)),
+        lambda n: documents.looks({"text": "\n" * n + "a"}),
+        lambda n: moss._said({"MOSS": "x" + " " * n + "y"}, "MOSS"),
+        lambda n: list(constitutional.rows(sampled(n))),
+        lambda n: ultrafeedback.repair(rated(n)),
+    ],
+)
+def test_time_grows_with_the_size(work):
+    begun = time.process_time()
+    work(60_000)
+    assert time.process_time() - begun < 2
