@@ -86,20 +86,40 @@ def rows(nodes: dict[str, Node], current: str | None = None) -> Iterator[tuple[l
     ranks = {key: rank for keys in rivals.values() for key, rank in _ranks(tree, keys)}
     left = _left(tree, [key for key, rank in ranks.items() if rank == 1])
     wanted = [key for key in tree.spoken if key in ranks or not tree.below.get(key)]
-    flags = None
-    if sum(tree.depth[key] for key in wanted) > MOST:
-        seen = [key for key in wanted if key in tree.current] or wanted
-        wanted, flags = [max(seen, key=lambda key: tree.depth[key])], ["branches_left_out"]
+    wanted, cut = _bounded(tree, wanted)
     shared = Counter(tree.root[key] for key in wanted)
     for key in wanted:
         keys = tree.thread(key)
-        row: dict[str, Any] = {"messages": joined([m for step in keys for m in nodes[step].messages]), "flags": flags}
+        row: dict[str, Any] = {
+            "messages": joined([m for step in keys for m in nodes[step].messages]),
+            "flags": ["branches_left_out"] if tree.root[key] in cut else None,
+        }
         row["model"] = next((nodes[step].model for step in reversed(keys) if nodes[step].model), None)
         row["group_id"] = None
         if shared[tree.root[key]] > 1:
             place = {"tree_id": tree.root[key], "group_id": key if tree.asks(key) else tree.question[key] or key}
             row |= {**place, "rank": ranks.get(key), "path_rank": int(not left.isdisjoint(keys))}
         yield keys, row
+
+
+def _bounded(tree: _Tree, wanted: list[str]) -> tuple[list[str], set[str]]:
+    """The rows' last nodes, only one of a tree whose rows would hold more than MOST messages; and the roots of such trees."""
+    size: Counter[str] = Counter()
+    for key in wanted:
+        size[tree.root[key]] += tree.depth[key]
+    cut = {root for root, messages in size.items() if messages > MOST}
+    if not cut:
+        return wanted, cut
+    best: dict[str, str] = {}
+    for key in wanted:
+        root = tree.root[key]
+        if root in cut and (root not in best or _worth(tree, key) > _worth(tree, best[root])):
+            best[root] = key
+    return [key for key in wanted if tree.root[key] not in cut or best[tree.root[key]] == key], cut
+
+
+def _worth(tree: _Tree, key: str) -> tuple[bool, int]:
+    return key in tree.current, tree.depth[key]
 
 
 def circles(nodes: dict[str, Node]) -> set[str]:

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
-from sources import File, archives, csvs, inspect, read, tables
+from sources import File, archives, branches, csvs, inspect, read, tables
 from sources.formats import constitutional, documents, helpsteer, moss, ultrafeedback
 from sources.members import Entry, Member
 from sources.pieces import pieces
@@ -139,3 +139,15 @@ def test_time_grows_with_the_size(work):
     begun = time.process_time()
     work(60_000)
     assert time.process_time() - begun < 2
+
+
+def test_many_sessions_in_one_file_are_no_tree_that_is_too_large():
+    def said(n: int) -> list[Any]:
+        return [{"role": "user" if n % 2 == 0 else "assistant", "content": str(n)}]
+
+    nodes = {f"{s}.{n}": branches.Node(f"{s}.{n - 1}", said(n)) for s in range(30) for n in range(10)}
+    nodes |= {f"29.a{n}": branches.Node("29.8", said(1)) for n in range(10)}
+    with patch.object(branches, "MOST", 100):
+        found = [row for _, row in branches.rows(nodes)]
+    assert [len(row["messages"]) for row in found] == [10] * 30
+    assert [row["flags"] for row in found] == [None] * 29 + [["branches_left_out"]]
