@@ -201,7 +201,7 @@ def thumb(value: Any) -> bool | None:
 
 def _feedback(value: dict[str, Any]) -> bool | None:
     """A thumb that is written as text or as 1 and 0, where the record is one answer's feedback and no pair or class."""
-    names = ("kto_tag", "label", "tag") if "messages" in value or {"prompt", "completion"} <= value.keys() else ("kto_tag",)
+    names = ("kto_tag", "label") if {"prompt", "completion"} <= value.keys() else ("kto_tag",)
     held = (field for name in names if isinstance(field := value.get(name), str | int | float))
     thumbs = (_THUMBS.get(field.strip().lower() if isinstance(field, str) else field) for field in held)
     return next((up for up in thumbs if up is not None), None)

@@ -466,8 +466,7 @@ def test_a_thumb_may_be_text_or_a_number_where_one_answer_is_judged(held, up):
     turns = [{"role": "user", "content": "Is a tomato a berry?"}, {"role": "assistant", "content": "Yes."}]
     for name, value in (
         ("preference", {**asked, **said, "label": held}),
-        ("openai", {"messages": turns, "label": held}),
-        ("openai", {"messages": turns, "tag": held}),
+        ("openai", {"messages": turns, "kto_tag": held}),
         ("sharegpt", {"conversations": turns, "kto_tag": held}),
         ("alpaca", {"instruction": "Is a tomato a berry?", "input": "", "output": "Yes.", "kto_tag": held}),
     ):

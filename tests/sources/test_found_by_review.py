@@ -120,3 +120,15 @@ def test_a_turn_with_a_file_whose_text_is_not_there_is_not_read():
         assert why.value.reason == "not_text"
     for name, turn in (("deepseek", {**asked, "files": []}), ("chatgpt", {**with_file, "metadata": {"attachments": []}})):
         assert one(name, {"mapping": {"a": {"id": "a", "parent": None, "children": [], "message": turn}}, "current_node": "a"})
+
+
+@pytest.mark.parametrize("label", [0, 1, "0", "1", "true"])
+def test_the_label_of_a_class_is_no_thumb(label):
+    turns = [{"role": "user", "content": "Good film."}, {"role": "assistant", "content": "Positive."}]
+    [row] = one("openai", {"messages": turns, "label": label})
+    assert "label" not in row and json.loads(row["extra"]) == {"label": label}
+    [row] = one("openai", {"messages": turns, "kto_tag": label})
+    assert row["label"] is (label not in (0, "0"))
+    [row] = one("preference", {"prompt": "Good film.", "completion": "Positive.", "label": label})
+    assert row["label"] is (label not in (0, "0"))
+    assert one("openai", {"messages": turns, "label": False})[0]["label"] is False
