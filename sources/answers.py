@@ -42,7 +42,8 @@ def asked(prompt: Any) -> list[Message]:
 def reply(answer: Any) -> list[Message]:
     """An answer from a text, one turn, or a list of turns."""
     if isinstance(answer, str):
-        return [{"role": "assistant", "content": answer}]
+        said: Message = {"role": "assistant", "content": answer}
+        return [message(said) if "<think>" in answer else said]
     turns = answer if isinstance(answer, list) else [answer]
     if not turns:
         raise NoRow("no_answer", "one side holds no answer")

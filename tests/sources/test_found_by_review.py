@@ -132,3 +132,12 @@ def test_the_label_of_a_class_is_no_thumb(label):
     [row] = one("preference", {"prompt": "Good film.", "completion": "Positive.", "label": label})
     assert row["label"] is (label not in (0, "0"))
     assert one("openai", {"messages": turns, "label": False})[0]["label"] is False
+
+
+def test_thoughts_in_a_text_are_reasoning_in_every_format():
+    thought = "<think>Two threes.</think>\n\nSix."
+    [swift] = one("swift", {"query": "2 x 3?", "response": thought})
+    best, worst = one("preference", {"prompt": "2 x 3?", "chosen": thought, "rejected": "Five."})
+    for row in (swift, best):
+        assert (row["messages"][1]["content"], row["messages"][1]["reasoning"]) == ("Six.", "Two threes.")
+    assert said(worst)[1] == ("assistant", "Five.")
