@@ -28,6 +28,7 @@ from sources.turns import is_turn
 _SMALL = 8 << 20  # a file up to this size is decoded once: looked at and then read
 _PLACES, _WINDOW, _EACH = 32, 256 << 10, 2  # where a larger one is looked into, how many bytes there, how many records of them
 _FIRST = 8  # records looked at where none ends within its window
+_NEAR = 64 << 20  # bytes of them: decoded, they take several times as much; a file of one record is looked into
 _TABLE = 4096  # rows of a large table looked at
 _NEW_LINE = re.compile(rb"\n(?=[{\[])")
 
@@ -74,9 +75,9 @@ def _opened(where: Where, pinned: str | None) -> Opened:
     held = list(stream()) if size <= _SMALL or (mode is None and not table) else None
     values = [] if held is not None or mode is None else _glimpsed(windows, mode)
     if not values:
-        near = held if held is not None else list(islice(stream(), _TABLE if table else _FIRST))
+        near, ended = (held, True) if held is not None else _near(stream(), _TABLE if table else _FIRST)
         values = spread(record.value for record in near if not record.fault)
-        held = near if held is None and not table and len(near) < _FIRST else held
+        held = near if ended and not table else held
     found = Guess(pinned, 1.0, []) if pinned and load(pinned) else guess(values)
     if held and len(held) == 1 and mode in (spans.LINES, spans.VALUES) and not held[0].fault:
         held, inner = _lone(held[0], found, pinned)
@@ -88,6 +89,18 @@ def _opened(where: Where, pinned: str | None) -> Opened:
         ]
     others = () if pinned else beside(found.format, values)
     return Opened(name, mode, found, others, broken, stream if held is None else lambda plain=None: held)
+
+
+def _near(stream: Iterable[Record], most: int) -> tuple[list[Record], bool]:
+    """The first records, fewer where they are huge, and whether the file has no others."""
+    near: list[Record] = []
+    left = _NEAR
+    for record in stream:
+        near.append(record)
+        left -= len(record.raw)
+        if len(near) == most or left < 0:
+            return near, False
+    return near, True
 
 
 def _windows(where: Where) -> tuple[list[bytes], int, Corrupt | None]:

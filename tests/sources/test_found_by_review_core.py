@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
-from sources import File, archives, branches, csvs, inspect, read, tables
+from sources import File, archives, branches, csvs, inspect, opening, read, tables
 from sources.formats import constitutional, documents, helpsteer, moss, ultrafeedback
 from sources.members import Entry, Member
 from sources.pieces import pieces
@@ -151,3 +151,12 @@ def test_many_sessions_in_one_file_are_no_tree_that_is_too_large():
         found = [row for _, row in branches.rows(nodes)]
     assert [len(row["messages"]) for row in found] == [10] * 30
     assert [row["flags"] for row in found] == [None] * 29 + [["branches_left_out"]]
+
+
+def test_few_records_that_are_huge_are_not_all_held(tmp_path):
+    path = tmp_path / "f.jsonl"
+    path.write_text((json.dumps({"instruction": "q" * 5000, "output": "b"}) + "\n") * 6)
+    with patch.multiple(opening, _SMALL=1000, _WINDOW=500, _NEAR=9000):
+        found = opening.opened(File("s", path, "f"))
+        assert not isinstance(found.records(), list) and found.guess.format == "alpaca"
+        assert len(list(found.records())) == len(list(found.records())) == 6
