@@ -103,7 +103,7 @@ def _elements(file: File, size: int) -> Iterator[tuple[int, int, int]]:
 
 
 def _commas(file: File) -> Iterator[tuple[int, int]]:
-    """Commas with a sound element on either side, a window apart, each with how many elements are before it."""
+    """Commas between sound objects, a window apart, each with how many elements are before it."""
     room, opened = np.empty((3, BATCH), np.int64), spans.BEFORE
     buffer, base, seen, comma = b"", 0, 0, -1
     for chunk in chunks(file.path):
@@ -116,5 +116,11 @@ def _commas(file: File) -> Iterator[tuple[int, int]]:
                 yield comma, seen
             seen, full = seen + number, number == BATCH
             if number:
-                comma = base + buffer.rindex(b",", 0, place) if opened == spans.INSIDE else -1
+                comma = base + _last(buffer, place) if opened == spans.INSIDE else -1
         base, buffer = base + place, buffer[place:]
+
+
+def _last(buffer: bytes, place: int) -> int:
+    """The last comma before `place`; far below 0 where it stands behind a bracket, which may have closed the array."""
+    comma = buffer.rindex(b",", 0, place)
+    return comma if buffer[max(0, comma - 256) : comma].rstrip()[-1:] == b"}" else -(1 << 62)
