@@ -16,6 +16,7 @@ from sources.kinds import Corrupt, Where, not_utf8
 from sources.streams import chunks
 
 Item = tuple[int, bytes, Any, str | None, str | None]  # offset, bytes, value, fault, detail
+_FLAGS = ("controls_removed",)
 
 LONGEST, KEPT = 64 << 20, 1 << 20  # bytes of one row; bytes kept of one that is longer
 _AT_ONCE = 4096  # lines
@@ -41,12 +42,14 @@ class Row(NamedTuple):
     detail: str | None = None
 
 
-def items(where: Where) -> Iterator[Item]:
-    """Every row after the header: a dict of column -> text, or the reason why it has none."""
+def items(where: Where) -> Iterator[tuple[*Item, tuple[str, ...]]]:
+    """Every row after the header: a dict of column -> text, or the reason why it has none; and its flags."""
     table = Table(chunks(where))
-    yield from table.rows()
+    for item in table.rows():
+        removed = table.odd and item[2] is not None and len(item[1].translate(None, _CONTROL)) < len(item[1])
+        yield *item, _FLAGS if removed else ()
     if table.broken:
-        yield table.end, table.rest, None, table.broken.reason, table.broken.detail
+        yield table.end, table.rest, None, table.broken.reason, table.broken.detail, ()
 
 
 class Table:

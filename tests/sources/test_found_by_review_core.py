@@ -160,3 +160,11 @@ def test_few_records_that_are_huge_are_not_all_held(tmp_path):
         found = opening.opened(File("s", path, "f"))
         assert not isinstance(found.records(), list) and found.guess.format == "alpaca"
         assert len(list(found.records())) == len(list(found.records())) == 6
+
+
+def test_control_characters_taken_out_of_a_table_are_told(tmp_path):
+    path = tmp_path / "f.csv"
+    path.write_bytes(b"instruction,output\na,b\nc\x01,d\ne,f\n")
+    rows = [row for batch in read(File("s", path, "f")) for row in batch.rows.to_pylist()]
+    assert [row["messages"][0]["content"] for row in rows] == ["a", "c", "e"]
+    assert [row["flags"] for row in rows] == [[], ["controls_removed"], []]
