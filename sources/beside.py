@@ -10,8 +10,10 @@ RARE = {*THOUGHT_KEYS, "name", "tool_calls", "tool_call_id", "weight", "loss_wei
 COPIES = {"prompt", "instruction", "input", "query", "response", "output"}
 _ALIASES = {*_ROLE_KEYS, *TEXT_KEYS, *THOUGHT_KEYS}
 _USED = {*_ALIASES, *RARE}
-_OURS = {"role", "content", "reasoning_content", *(RARE - _ALIASES)}
-_SHARED = {"from", "value", *(RARE - _ALIASES)}
+_WEIGHTS = {"weight", "loss_weight"}
+_OURS = {"role", "content", "reasoning_content", *(RARE - _ALIASES - _WEIGHTS)}
+_SHARED = {"from", "value", *(RARE - _ALIASES - _WEIGHTS)}
+_MOST = (2 - 2**-23) * 2.0**127  # the largest number of 32 bits
 
 
 def copies(value: dict[str, Any], messages: list[Message]) -> set[str]:
@@ -20,6 +22,15 @@ def copies(value: dict[str, Any], messages: list[Message]) -> set[str]:
         return set()
     texts = {message["content"] for message in messages}
     return {key for key in value.keys() & COPIES if isinstance(value[key], str) and value[key] in texts}
+
+
+def weight(value: Any) -> float | None:
+    """A turn's weight, from a number of 32 bits or a text that is one."""
+    try:
+        read = None if isinstance(value, bool) or not isinstance(value, int | float | str) else float(value)
+    except (OverflowError, ValueError):
+        return None
+    return read if read is not None and abs(read) <= _MOST else None
 
 
 def leftovers(turns: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
@@ -40,5 +51,6 @@ def _rest(turn: dict[str, Any]) -> dict[str, Any]:
         key: value
         for key, value in turn.items()
         if key not in _USED
+        or (key in _WEIGHTS and value is not None and weight(value) is None)
         or (key in _ALIASES and value is not None and not any(value is held or value == held for held in read))
     }

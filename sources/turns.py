@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from schemas.rows import Message
-from sources.beside import RARE, TEXT_KEYS, THOUGHT_KEYS, leftovers
+from sources.beside import RARE, TEXT_KEYS, THOUGHT_KEYS, leftovers, weight
 
 ROLE = {
     **dict.fromkeys(("user", "human", "prompter", "client", "customer", "seeker", "utilisateur", "usr"), "user"),
@@ -129,7 +129,7 @@ def _full(turn: dict[str, Any], said: Any, role: str, content: Any) -> Message:
         "name": turn["name"] if isinstance(turn.get("name"), str) else None,
         "tool_calls": as_json(calls) if calls else None,
         "tool_call_id": turn["tool_call_id"] if isinstance(turn.get("tool_call_id"), str) else None,
-        "weight": number(turn.get("weight", turn.get("loss_weight"))),
+        "weight": weight(turn.get("weight", turn.get("loss_weight"))),
     }
 
 
@@ -166,7 +166,7 @@ def number(value: Any) -> float | None:
         return None
     try:
         read = float(value)
-    except ValueError:
+    except (OverflowError, ValueError):
         return None
     return read if abs(read) < float("inf") else None
 

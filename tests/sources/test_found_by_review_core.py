@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from sources import File, archives, branches, csvs, inspect, opening, read, tables
-from sources.formats import constitutional, documents, helpsteer, moss, ultrafeedback
+from sources.formats import constitutional, documents, helpsteer, moss, openai, ultrafeedback
 from sources.members import Entry, Member
 from sources.pieces import pieces
 from sources.streams import chunks
@@ -168,3 +168,14 @@ def test_control_characters_taken_out_of_a_table_are_told(tmp_path):
     rows = [row for batch in read(File("s", path, "f")) for row in batch.rows.to_pylist()]
     assert [row["messages"][0]["content"] for row in rows] == ["a", "c", "e"]
     assert [row["flags"] for row in rows] == [[], ["controls_removed"], []]
+
+
+@pytest.mark.parametrize(
+    ("weight", "read"), [(0, 0), (0.5, 0.5), ("1", 1), (None, None), (1e300, None), ("much", None), (True, None)]
+)
+def test_a_weight_that_is_no_number_of_32_bits_stays_beside_the_turn(weight, read):
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b", "weight": weight}]
+    [row] = openai.rows({"messages": turns})
+    assert row["messages"][1].get("weight") == read
+    left = json.loads(row["extra"] or "{}")
+    assert list(left.values()) == ([[{}, {"weight": weight}]] if read is None and weight is not None else [])
