@@ -10,9 +10,9 @@ from hypothesis import settings
 from flows import kernels
 
 kernels.prepare()
-settings.register_profile("ci", derandomize=True)  # a change is judged by the change; new examples are drawn on people's machines
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+settings.register_profile("people", deadline=None)  # a slow machine is no fault
+settings.register_profile("ci", derandomize=True, deadline=None)  # a change is judged by the change; people draw new examples
+settings.load_profile("ci" if os.environ.get("CI") else "people")
 
 ROOT = Path(__file__).resolve().parent.parent
 DUMPS = Path(os.environ.get("WINNOW_DUMPS", ROOT.parent / "shared" / "data"))
