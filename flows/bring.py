@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -48,9 +47,9 @@ def look(address: Address, recipe: Recipe, data: Path) -> list[Wanted]:
 
 
 @task(task_run_name="fetch {wanted.name}", **_NET)
-def fetch(wanted: Wanted, bars: "Files") -> Fetched:
+def fetch(wanted: Wanted, bars: Bars) -> Fetched:
     """One file, whole and noted down; a retry goes on where it broke off."""
-    return remote.fetch(wanted, bars.line(wanted.name))
+    return remote.fetch(wanted, _line(bars, wanted.name))
 
 
 @flow(
@@ -65,7 +64,7 @@ def scavenge(recipe: Recipe, data: Path, *, progress: bool = False) -> list[Fetc
     listed = _all([look.submit(each, recipe, data) for each in addresses])
     wanted = remote.distinct(each for files in listed for each in files)
     there = [remote.standing(each) for each in wanted]
-    with Files(progress) as bars:
+    with _bars(progress) as bars:
         pending = [fetch.submit(each, bars) for each, done in zip(wanted, there, strict=True) if done is None]
         brought = iter(_all(pending))
     return [done or next(brought) for done in there]
@@ -78,21 +77,13 @@ def _all(futures: list[PrefectFuture[Any]]) -> list[Any]:
     return [future.result() for future in futures]
 
 
-class Files:
+def _bars(shown: bool) -> Bars:
     """A line for every file on a terminal, with its bytes; silent in a pipe."""
+    columns = (TextColumn("{task.description:>40}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    return Bars(*columns, console=Console(stderr=True), disable=not shown)
 
-    def __init__(self, shown: bool) -> None:
-        columns = (TextColumn("{task.description:>40}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        self._bars = Bars(*columns, console=Console(stderr=True), disable=not shown)
 
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
-        self._bars.stop()
-
-    def line(self, name: str) -> Any:
-        """A new line; call it with bytes done and bytes in all."""
-        bar = self._bars.add_task(name[-40:].replace("[", "\\["), total=None)
-        return lambda done, size: self._bars.update(bar, completed=done, total=size)
+def _line(bars: Bars, name: str) -> Any:
+    """A new line; call it with bytes done and bytes in all."""
+    bar = bars.add_task(name[-40:].replace("[", "\\["), total=None)
+    return lambda done, size: bars.update(bar, completed=done, total=size)

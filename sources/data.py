@@ -6,8 +6,8 @@ from sources.kinds import archive, columnar, compression
 from sources.tabular import is_table
 
 SEEN = 1 << 16  # bytes that tell
-_DATA = {".json", ".jsonl", ".ndjson", ".jl", ".jsonlines", ".parquet", ".arrow", ".feather"}
-_PACKED = {".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz"}
+DATA = {".json", ".jsonl", ".ndjson", ".jl", ".jsonlines", ".parquet", ".arrow", ".feather"}
+PACKED = {".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz"}
 _TABLES = {"", ".csv", ".tsv", ".tab", ".txt"}
 _JSON = (b'{"', b"[{", b"{\n", b"[\n", b"{\r", b"[\r", b"[[", b'["')
 
@@ -15,7 +15,7 @@ _JSON = (b'{"', b"[{", b"{\n", b"[\n", b"{\r", b"[\r", b"[[", b'["')
 def is_data(name: str, first: bytes) -> bool:
     """Whether a file is called like data, or begins like JSON, a table, a table by columns, or something packed."""
     suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes[-2:]]
-    if suffixes and (suffixes[-1] in _DATA or (suffixes[-1] in _PACKED and suffixes[0] in _DATA)):
+    if suffixes and (suffixes[-1] in DATA or (suffixes[-1] in PACKED and suffixes[0] in DATA)):
         return True
     if compression(first) != "plain" or archive(first) or columnar(first):
         return True

@@ -13,7 +13,7 @@ KEYS = 4096  # keys of all open objects; past this, or with 256 in one object, t
 DIGITS = 19  # 2**63 has nineteen
 NEWLINE, QUOTE, COMMA, LIST, BACKSLASH, OBJECT, BOM = 10, 34, 44, 91, 92, 123, 239
 _HASH_START, _HASH_STEP = np.uint64(14695981039346656037), np.uint64(1099511628211)  # FNV-1a
-_ONES, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+ONES, TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 _Hashes = npt.NDArray[np.uint64]
@@ -31,20 +31,26 @@ def bom(data: Bytes, i: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _smooth(data: Bytes, i: int) -> bool:
-    """Whether eight bytes, looked at as one word, hold no quote, backslash or newline."""
+def eight(data: Bytes, i: int) -> np.uint64:
+    """Eight bytes as one word."""
     j, word = np.uint64(i), np.uint64(0)
     for k in range(np.uint64(8)):  # the compiler makes one load of it
         word |= np.uint64(data[j + k]) << (np.uint64(8) * k)
-    quote, slash, line = (
-        word ^ (_ONES * np.uint64(QUOTE)),
-        word ^ (_ONES * np.uint64(BACKSLASH)),
-        word ^ (_ONES * np.uint64(NEWLINE)),
-    )
-    zero = (
-        ((quote - _ONES) & ~quote) | ((slash - _ONES) & ~slash) | ((line - _ONES) & ~line)
-    )  # a byte that is one sets its top bit
-    return zero & _TOPS == 0
+    return word
+
+
+@njit(cache=True, nogil=True)
+def holds(word: np.uint64, byte: int) -> np.uint64:
+    """Not 0 in the bits of TOPS where one of the eight bytes is this one."""
+    zero = word ^ (ONES * np.uint64(byte))
+    return (zero - ONES) & ~zero
+
+
+@njit(cache=True, nogil=True)
+def _smooth(data: Bytes, i: int) -> bool:
+    """Whether eight bytes hold no quote, backslash or newline."""
+    word = eight(data, i)
+    return (holds(word, QUOTE) | holds(word, BACKSLASH) | holds(word, NEWLINE)) & TOPS == 0
 
 
 @njit(cache=True, nogil=True)

@@ -12,11 +12,11 @@ from fsspec.utils import glob_translate
 
 from schemas.addresses import public
 from schemas.faults import DataFault, StorageFault, UsageFault
+from sources.data import DATA, PACKED
 
 MOST = 200 << 30  # bytes of one file; an answer without an end must not fill the disk
 _LONGEST = 240  # bytes of a name: the file systems' 255, less what a draft adds
-_DATA = {".json", ".jsonl", ".ndjson", ".jl", ".jsonlines", ".csv", ".tsv", ".parquet", ".arrow", ".feather"}
-_PACKED = {".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz", ".zip", ".tar", ".tgz"}
+_NAMED = {*DATA, *PACKED, ".csv", ".tsv", ".zip", ".tar", ".tgz"}  # what cannot be looked into yet is told by its name
 
 
 class NetworkFault(StorageFault):
@@ -129,7 +129,7 @@ def _pattern(path: str, whole: bool) -> Any:
 
 def is_data(name: str) -> bool:
     """Whether a file is called like data: `.jsonl`, `.csv`, `.parquet`, or packed."""
-    return PurePosixPath(name).suffix.lower() in _DATA | _PACKED
+    return PurePosixPath(name).suffix.lower() in _NAMED
 
 
 def _none(source: str, address: str, names: list[str], path: str, below: str) -> str:

@@ -4,11 +4,10 @@
 import numpy as np
 from numba import njit
 
-from sources.strokes import BACKSLASH, COMMA, LIST, OBJECT, QUOTE, Bytes, space
+from sources.strokes import BACKSLASH, COMMA, LIST, OBJECT, ONES, QUOTE, TOPS, Bytes, eight, holds, space
 
 _THINK = np.frombuffer(b"think>", np.uint8)
 _END, _CLOSE, _LEFT = 125, 93, 60
-_ONES, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 
 
 @njit(cache=True, nogil=True)
@@ -65,17 +64,10 @@ def hex(data: Bytes, i: int, end: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _clean(data: Bytes, i: int) -> bool:
-    """Whether eight bytes, looked at as one word, hold no quote, backslash, `<` or control."""
-    j, word = np.uint64(i), np.uint64(0)
-    for k in range(np.uint64(8)):  # the compiler makes one load of it
-        word |= np.uint64(data[j + k]) << (np.uint64(8) * k)
-    quote, slash, left = (
-        word ^ (_ONES * np.uint64(QUOTE)),
-        word ^ (_ONES * np.uint64(BACKSLASH)),
-        word ^ (_ONES * np.uint64(_LEFT)),
-    )
-    zero = ((quote - _ONES) & ~quote) | ((slash - _ONES) & ~slash) | ((left - _ONES) & ~left)  # such a byte sets its top bit
-    return (zero | ((word - _ONES * np.uint64(32)) & ~word)) & _TOPS == 0
+    """Whether eight bytes hold no quote, backslash, `<` or control."""
+    word = eight(data, i)
+    low = (word - ONES * np.uint64(32)) & ~word
+    return (holds(word, QUOTE) | holds(word, BACKSLASH) | holds(word, _LEFT) | low) & TOPS == 0
 
 
 @njit(cache=True, nogil=True)
