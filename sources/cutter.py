@@ -1,6 +1,6 @@
 """Bytes of a container, as they come, to its records: what is whole is parsed, what is broken ends where the next one begins."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from sources import mending, spans, strict
 from sources.foreign import KEPT
-from sources.plain import Chunk, Plain
+from sources.plain import Chunk, Plain, Run
+from sources.strokes import Ints
 
 LONGEST = 64 << 20  # bytes of one record
 BATCH = 1 << 14
@@ -23,7 +24,7 @@ class Record(NamedTuple):
     number: int
     offset: int  # bytes from the start of the decompressed file
     raw: bytes
-    value: Any  # or a Talk, where a plain thread was asked for and found
+    value: Any  # or the Run that begins here, where plain threads were asked for
     fault: str | None
     detail: str | None
     flags: tuple[str, ...] = ()  # what the strict parser mended: controls_removed, surrogates_replaced
@@ -102,21 +103,46 @@ class Cutter:
         if self.blind and len(self.buffer) <= LONGEST:
             yield from repeat(_UNREAD, count)
             return
-        buffer, base, before, young = self.buffer, self.base, self.before, self.fellows.seen < _LOOKED
-        taken = Chunk(buffer, self.spans[:, :count], self.plain) if self.plain and count else None
-        for at, (start, end, marks) in enumerate(self.spans[:, :count].T.tolist()):
-            if end - start > LONGEST and self.mode == spans.LINES:
-                self.place = start
-                yield self.overlong()
-                return
-            raw = buffer[start:end]
+        found = self.spans[:, :count]
+        over = np.flatnonzero(found[1] - found[0] > LONGEST).tolist() if self.mode == spans.LINES else []
+        found = found[:, : over[0]] if over else found
+        if self.plain and found.size:
+            yield Record(self.number, self.base, b"", self.run(found, self.plain), None, None)
+        else:
+            yield from self.each(found, range(found.shape[1]))
+        if over:
+            self.place = int(self.spans[0, over[0]])
+            yield self.overlong()
+
+    def run(self, found: Ints, plain: Plain) -> Run:
+        """All of them at once, the plain ones as columns. The first good ones of a file are not taken so: the cutter learns."""
+        may = (found[2] & spans.GLUED) == 0
+        may[: max(0, _LOOKED - self.fellows.seen)] = False
+        first, last = self.number, found.shape[1] - 1
+        run = Chunk(self.buffer, found, plain).run(first, self.base, may)
+        run.others.extend(self.each(found, np.delete(np.arange(last + 1), run.at).tolist()))
+        if len(run.at):
+            raw = self.raw(found, int(run.at[-1]))
+            self.joined = raw if run.at[-1] == last else self.joined
+            good = next((record.number - first for record in reversed(run.others) if not record.fault), -1)
+            self.before = raw if run.at[-1] > good else self.before
+        return run
+
+    def raw(self, found: Ints, at: int) -> bytes:
+        """The bytes of one of them."""
+        return self.buffer[found[0, at] : found[1, at]]
+
+    def each(self, found: Ints, which: Iterable[int]) -> Iterator[Record]:
+        """Some of them, one by one."""
+        first, then, young, places = self.number, 0, self.fellows.seen < _LOOKED, found.T.tolist()
+        for at in which:
+            if at > then:
+                self.joined = self.raw(found, at - 1)
+            then, self.number = at + 1, first + at
+            start, end, marks = places[at]
+            raw = self.buffer[start:end]
             if not marks & spans.GLUED:
                 self.joined = None
-            if taken and not young and not marks & spans.GLUED and (talk := taken.talk(at)):
-                self.joined = before = raw
-                yield Record(self.number, base + start, raw, talk, None, None)
-                self.number += 1
-                continue
             try:
                 value, flags = strict.told(raw, marks & ~spans.GLUED)
                 if marks & spans.SPLIT:
@@ -126,13 +152,12 @@ class Cutter:
             except strict.Refused as error:
                 yield self.fault(start, end, error.reason, error.detail)
                 continue
-            self.joined = before = value
+            self.joined = self.before = value
             if young:
                 self.fellows.learn(value)
                 young = self.fellows.seen < _LOOKED
-            yield Record(self.number, base + start, raw, value, None, None, flags)
-            self.number += 1
-        self.before = before
+            yield Record(self.number, self.base + start, raw, value, None, None, flags)
+        self.number = first + found.shape[1]
 
     def overlong(self) -> Record:
         """Give up a record that outgrew LONGEST."""

@@ -28,33 +28,40 @@ class Plain(NamedTuple):
     roles_repeat: str | None = None
 
 
-class Talk(NamedTuple):
-    """One thread of a chunk, in the place of a list of messages; and the record's other fields as JSON text."""
+class Run(NamedTuple):
+    """A chunk of records: its plain threads, taken apart, and the others one by one."""
 
     chunk: "Chunk"
-    at: int
-    extra: str | None
-    flags: list[str]
+    size: int  # bytes of all its records
+    at: Ints  # which of the chunk's records are plain
+    numbers: Ints  # of the plain ones in the file
+    offsets: Ints  # bytes from the start of the decompressed file to each of them
+    extra: list[str | None]  # the other fields of each as JSON text
+    others: list[Any]  # the Records that are not plain
 
 
 class Chunk:
     """Records between places of a buffer, of which the plain ones are taken apart."""
 
     def __init__(self, buffer: bytes, spans: Ints, plain: Plain) -> None:
-        self.buffer, self.plain = buffer, plain
-        size = int((spans[1] - spans[0]).sum())
+        self.buffer, self.plain, self.starts = buffer, plain, spans[0].copy()
+        self.size = size = int((spans[1] - spans[0]).sum())
         self.text, self.others = np.empty(size, np.uint8), np.zeros((4, spans.shape[1]), np.int64)
         room = size // 20 + 1  # a turn has more bytes than that
         self.ends, self.role = np.zeros(room + 1, np.int32), np.empty(room, np.int8)
         self.bounds, self.faults = np.zeros(spans.shape[1] + 1, np.int64), np.zeros(spans.shape[1], np.int8)
-        key = np.frombuffer(plain.key.encode(), np.uint8)
-        data = np.frombuffer(buffer, np.uint8)
-        small = size < 1 << 31  # what Arrow's offsets hold
-        if small:
-            names, at, kinds = _names()
-            taken(data, spans, key, names, at, kinds, self.text, self.ends, self.role, self.bounds, self.faults, self.others)
-        self.ok = np.diff(self.bounds).astype(bool).tolist() if small and self.is_utf8() else [False] * spans.shape[1]
-        self.rest, self.why = self.others.T.tolist(), self.faults.tolist()
+        if size >= 1 << 31:  # more than Arrow's offsets hold
+            return
+        key, data, (names, at, kinds) = np.frombuffer(plain.key.encode(), np.uint8), np.frombuffer(buffer, np.uint8), _names()
+        taken(data, spans, key, names, at, kinds, self.text, self.ends, self.role, self.bounds, self.faults, self.others)
+
+    def run(self, number: int, base: int, may: npt.NDArray[np.bool_]) -> Run:
+        """Those of the records that are plain and may be taken; the first has this number, and the buffer begins at `base`."""
+        may &= (np.diff(self.bounds) > 0) & self.is_utf8()
+        around = [self.extra(*place) for place in self.others.T[may].tolist()]
+        at = np.flatnonzero(may)[[extra is not None for extra in around]] if around else np.zeros(0, np.int64)
+        extra = [each or None for each in around if each is not None]
+        return Run(self, self.size, at, number + at, base + self.starts[at], extra, [])
 
     @cached_property
     def contents(self) -> pa.Array:
@@ -76,40 +83,33 @@ class Chunk:
             return False
         return True
 
-    def talk(self, at: int) -> Talk | None:
-        """The thread of one record, or None where the format reads more of it than its turns."""
-        if not self.ok[at]:
+    def extra(self, first: int, before: int, last: int, after: int) -> str | None:
+        """The fields around a thread as JSON text, empty where there are none; None where the format has to read them."""
+        if before <= first and after <= last:
+            return ""
+        comma = b"," if before > first and after > last else b""
+        try:
+            others = cells.told(orjson.loads(b"{%b%b%b}" % (self.buffer[first:before], comma, self.buffer[last:after])))
+        except orjson.JSONDecodeError:
             return None
-        first, before, last, after = self.rest[at]
-        extra = None
-        if before > first or after > last:
-            comma = b"," if before > first and after > last else b""
-            try:
-                others = cells.told(orjson.loads(b"{%b%b%b}" % (self.buffer[first:before], comma, self.buffer[last:after])))
-            except orjson.JSONDecodeError:
-                return None
-            if not self.plain.read.isdisjoint(others):
-                return None
-            extra = orjson.dumps(others).decode() if others else None
-        faults = (self.plain.starts_with_answer, 1), (self.plain.roles_repeat, 2)
-        return Talk(self, at, extra, [name for name, bit in faults if name and self.why[at] & bit] if self.why[at] else [])
+        if not self.plain.read.isdisjoint(others):
+            return None
+        return orjson.dumps(others).decode() if others else ""
 
+    def threads(self, at: Ints) -> tuple[Ints, pa.Array, pa.Array]:
+        """How many turns each of these threads has, and roles and texts of them all."""
+        counts = self.bounds[at + 1] - self.bounds[at]
+        first, last = (int(self.bounds[at[0]]), int(self.bounds[at[-1] + 1])) if len(at) else (0, 0)
+        if last - first == counts.sum():
+            return counts, self.roles[first:last], self.contents[first:last]
+        where = pa.array(np.repeat(self.bounds[at] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum()))
+        return counts, self.roles.take(where), self.contents.take(where)
 
-def arrays(talks: list[Talk]) -> tuple[npt.NDArray[np.int64], pa.Array, pa.Array]:
-    """How many turns each thread has, and roles and texts of them all. The threads are of one chunk, in its order."""
-    chunk, at = talks[0].chunk, np.array([talk.at for talk in talks])
-    counts = chunk.bounds[at + 1] - chunk.bounds[at]
-    first, last = int(chunk.bounds[at[0]]), int(chunk.bounds[at[-1] + 1])
-    if last - first == counts.sum():
-        return counts, chunk.roles[first:last], chunk.contents[first:last]
-    where = pa.array(np.repeat(chunk.bounds[at] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum()))
-    return counts, chunk.roles.take(where), chunk.contents.take(where)
-
-
-def messages(talk: Talk) -> list[dict[str, Any]]:
-    """The same as a format gives them."""
-    _, roles, contents = arrays([talk])
-    return [{"role": role, "content": text} for role, text in zip(roles.to_pylist(), contents.to_pylist(), strict=True)]
+    def flags(self, at: Ints) -> list[list[str]]:
+        """The faults of each of these threads, by the names that the format gives them."""
+        names = (self.plain.roles_repeat, 2), (self.plain.starts_with_answer, 1)
+        kinds = [[name for name, bit in names if name and bits & bit] for bits in range(4)]
+        return [kinds[bits] for bits in self.faults[at].tolist()]
 
 
 def warm() -> None:

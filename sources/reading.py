@@ -15,6 +15,7 @@ from sources import archives, tables
 from sources.detect import knower, load
 from sources.opening import Opened, opened
 from sources.places import File
+from sources.plain import Run
 from sources.records import Record
 from sources.translating import FEW, Rows, flagged, mender, plain, reader, weight
 from sources.turns import NoRow, Unreadable
@@ -50,7 +51,7 @@ def read(file: File, batch_bytes: int = 16 << 20) -> Iterator[Batch]:
 
 def _read(file: File, found: Opened, batch_bytes: int) -> Iterator[Batch]:
     format = load(found.guess.format) if found.guess.format and not found.beside else None
-    asked = plain(format, file.repair) if format else None
+    asked = plain(format, file.repair) if format and not found.broken else None
     stream = iter(_spoiled(found) if found.broken and not file.salvage else found.records(asked))
     if found.guess.format and hasattr(load(found.guess.format), "gather"):
         yield from _Reading(file, found).gathered(stream)
@@ -103,6 +104,8 @@ class _Reading:
 
     def take(self, record: Record) -> int:
         """Read one record that stands for itself. The characters of its rows, where they are many: each repeats its question."""
+        if type(record.value) is Run:
+            return self.run(record.value)
         self.records += 1
         if record.fault:
             self.refuse(record, Unreadable(record.fault, record.detail or ""))
@@ -119,6 +122,14 @@ class _Reading:
             self.add(record, rows)
             return sum(map(weight, rows)) if len(rows) > FEW else 0
         return 0
+
+    def run(self, run: Run) -> int:
+        """Plain threads at once, then the records between them; the bytes of them all."""
+        self.records += len(run.at)
+        self.rows.runs.append(run)
+        for record in run.others:
+            self.take(record)
+        return run.size
 
     def add(self, record: Record, rows: Rows) -> None:
         """The rows of one record; several that name no group are one."""

@@ -1,15 +1,15 @@
 """Rows as dicts, gathered by column, become one Arrow table: nested lists are built from their parts, never row by row."""
 
 from collections.abc import Iterator
-from itertools import chain, groupby
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from schemas.ledger import REFUSED
-from schemas.rows import MESSAGE, ROW
-from sources.plain import Chunk, Talk, arrays
+from schemas.rows import MESSAGE, ROW, record_id
+from sources.plain import Run
 from sources.prints import fingerprints
 from sources.translating import weight
 
@@ -27,6 +27,7 @@ class Rows:
         self.offsets: list[int] = []
         self.records: list[list[str]] = []
         self.rows: list[dict[str, Any]] = []
+        self.runs: list[Run] = []  # with rows between theirs among the others
 
     def add(self, id: str, number: int, offset: int, records: list[str], row: dict[str, Any]) -> None:
         """One row, with the ids of the records that it was made of."""
@@ -48,23 +49,46 @@ class Rows:
         yield part.table()
 
     def table(self) -> pa.Table:
-        """The table, in the order added."""
-        size = len(self.ids)
+        """The table, in the order of the records, and of their rows as added."""
+        parts = [self.told(run) for run in self.runs if len(run.at)]
+        if self.ids or not parts:
+            parts.append(self.gathered())
+        if len(parts) == 1 or not self.ids:
+            return pa.concat_tables(parts)
+        numbers = np.concatenate([*(run.numbers for run in self.runs), np.array(self.numbers, np.int64)])
+        return pa.concat_tables(parts).take(pa.array(np.argsort(numbers, kind="stable")))
+
+    def gathered(self) -> pa.Table:
+        """The rows added, in their order."""
         given = set().union(*self.rows)
         columns: dict[str, Any] = {name: [row.get(name) for row in self.rows] for name in ROW.names if name in given}
-        columns["flags"] = [sorted(set(flags)) if flags else [] for flags in columns.get("flags", [()] * size)]
+        columns["flags"] = [sorted(set(flags)) if flags else [] for flags in columns.get("flags", [()] * len(self.ids))]
         if "scores" in columns:
             columns["scores"] = [list(scores.items()) if scores else None for scores in columns["scores"]]
-        messages = _messages([row["messages"] for row in self.rows])
-        origin = pa.repeat(self.name, size), pa.array(self.numbers, pa.int64()), pa.array(self.offsets, pa.int64())
+        columns["messages"] = _messages([row["messages"] for row in self.rows])
+        columns["records"] = _lists(self.records, pa.string())
+        return self.rest(columns, self.ids, self.numbers, self.offsets)
+
+    def told(self, run: Run) -> pa.Table:
+        """The rows of plain threads."""
+        counts, role, content = run.chunk.threads(run.at)
+        turns = _struct(role, content, [pa.nulls(len(role), field.type) for field in _OPTIONAL])
+        messages = pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32()), turns)
+        ids = [record_id(self.source, self.name, number) for number in run.numbers.tolist()]
+        alone = pa.ListArray.from_arrays(pa.array(np.arange(len(ids) + 1), pa.int32()), pa.array(ids, pa.string()))
+        columns = {"messages": messages, "records": alone, "extra": run.extra, "flags": run.chunk.flags(run.at)}
+        return self.rest(columns, ids, run.numbers, run.offsets)
+
+    def rest(self, columns: dict[str, Any], ids: list[str], numbers: Any, offsets: Any) -> pa.Table:
+        """A table of rows from some columns: those that every row has are added, the others are null."""
+        size = len(ids)
+        origin = pa.repeat(self.name, size), pa.array(numbers, pa.int64()), pa.array(offsets, pa.int64())
         columns |= {
-            "id": self.ids,
+            "id": ids,
             "source": pa.repeat(self.source, size),
             "license": pa.repeat(self.license, size),
             "origin": pa.StructArray.from_arrays(origin, ["file", "record", "offset"]),
-            "records": _lists(self.records, pa.string()),
-            "messages": messages,
-            "fingerprint": fingerprints(messages),
+            "fingerprint": fingerprints(columns["messages"]),
         }
         arrays = [_array(columns.get(field.name), field.type, size) for field in ROW]
         return pa.Table.from_arrays(arrays, schema=ROW)
@@ -91,23 +115,12 @@ def _offsets(lists: list[list[Any]]) -> pa.Array:
 
 
 def _messages(threads: list[Any]) -> pa.Array:
-    """Lists of messages, and threads that were taken apart already, as one array."""
-    parts = [_run(list(run), kind) for kind, run in groupby(threads, key=lambda held: held.chunk if type(held) is Talk else None)]
-    counts = np.concatenate([np.zeros(1, np.int64), *(part[0] for part in parts)])
-    turns = pa.concat_arrays([part[1] for part in parts]) if parts else pa.array([], MESSAGE)
-    return pa.ListArray.from_arrays(pa.array(np.cumsum(counts), pa.int32()), turns)
-
-
-def _run(threads: list[Any], chunk: Chunk | None) -> tuple[np.ndarray, pa.StructArray]:
-    """Neighbouring threads of one kind: how many turns each has, and all the turns."""
-    if chunk:
-        counts, role, content = arrays(threads)
-        return counts, _struct(role, content, [pa.nulls(len(role), f.type) for f in _OPTIONAL])
+    """Lists of messages as one array."""
     flat = list(chain.from_iterable(threads))
     role, content = pa.array([m["role"] for m in flat], pa.string()), pa.array([m["content"] for m in flat], pa.string())
     rich = any(len(message) > 2 for message in flat)
     rest = [pa.array([m.get(f.name) for m in flat], f.type) if rich else pa.nulls(len(flat), f.type) for f in _OPTIONAL]
-    return np.array([len(thread) for thread in threads], np.int64), _struct(role, content, rest)
+    return pa.ListArray.from_arrays(_offsets(threads), _struct(role, content, rest))
 
 
 def _struct(role: pa.Array, content: pa.Array, rest: list[pa.Array]) -> pa.StructArray:

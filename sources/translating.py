@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from sources import cells, promises
 from sources.detect import load
-from sources.plain import Plain, Talk
+from sources.plain import Plain
 from sources.turns import Unreadable
 
 Rows: TypeAlias = list[dict[str, Any]]
@@ -26,8 +26,6 @@ def reader(format: str | None, repair: bool) -> Callable[[Any], Rows]:
     rows, mended = module.rows, mender(module, repair) if hasattr(module, "faults") else None
 
     def told(value: Any) -> Rows:
-        if type(value) is Talk:
-            return [{"messages": value, "extra": value.extra, "flags": value.flags}]
         value, flags = cells.opened(value)
         if mended:
             value, found = mended(value)

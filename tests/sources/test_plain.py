@@ -4,15 +4,16 @@ import json
 import random
 from pathlib import Path
 
-import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources import File, opening, read, spans
+from sources import File, opening, read, spans, streams
 from sources.cutter import Cutter
 from sources.detect import load
-from sources.plain import Talk, messages
+from sources.plain import Run
+from sources.tables import Rows
 from sources.translating import reader
 
 DUMPS = Path(__file__).resolve().parent.parent / "dumps"
@@ -56,19 +57,34 @@ def written(value, ascii: bool, spaced: bool) -> bytes:
 
 def rows_of(lines: list[bytes], plain) -> list:
     """What comes of each line: its rows, or why there are none; the first lines teach the cutter what records look like."""
-    cutter, give, found = Cutter(spans.LINES, plain=plain), reader("sharegpt", False), []
+    cutter, found = Cutter(spans.LINES, plain=plain), {}
     cutter.fellows.seen = 1000
     cutter.feed(b"\n".join(lines) + b"\n", now=True)
     for each in cutter.whole(ended=True):
-        try:
-            rows = [] if each.fault else give(each.value)
-            told = [(row | {"messages": messages(row["messages"])}) if type(row["messages"]) is Talk else row for row in rows]
-            found.append(
-                [{key: held for key, held in row.items() if held not in (None, [])} for row in told] or (each.fault, each.detail)
-            )
-        except Exception as why:
-            found.append((type(why).__name__, str(why)))
-    return found
+        run = each.value if type(each.value) is Run else None
+        for row in Rows("s", "f", "l").told(run).to_pylist() if run and len(run.at) else ():
+            messages = [{name: held for name, held in message.items() if held is not None} for message in row["messages"]]
+            number, offset = row["origin"]["record"], row["origin"]["offset"]
+            found[number] = offset, [without({"messages": messages, "extra": row["extra"], "flags": row["flags"]})]
+        for other in run.others if run else [each]:
+            found[other.number] = other.offset, made_of(other)
+    assert sorted(found) == list(range(cutter.number))
+    return [found[number] for number in sorted(found)]
+
+
+def made_of(record) -> object:
+    try:
+        return (
+            [without(row) for row in reader("sharegpt", False)(record.value)]
+            if not record.fault
+            else (record.fault, record.detail)
+        )
+    except Exception as why:
+        return (type(why).__name__, str(why))
+
+
+def without(row: dict) -> dict:
+    return {key: held for key, held in row.items() if held not in (None, [])}
 
 
 @settings(deadline=None)  # the first example compiles
@@ -100,7 +116,8 @@ def test_most_threads_are_plain():
     cutter = Cutter(spans.LINES, plain=FORMAT.PLAIN)
     cutter.fellows.seen = 1000
     cutter.feed(b"\n".join(lines) + b"\n", now=True)
-    assert [type(each.value) for each in cutter.whole(ended=True)] == [Talk] * 9
+    (run,) = [each.value for each in cutter.whole(ended=True)]
+    assert run.numbers.tolist() == list(range(9)) and not run.others
 
 
 @pytest.mark.parametrize("salt", range(3))
@@ -115,8 +132,8 @@ def test_a_large_file_reads_as_its_records_do(tmp_path, monkeypatch, salt):
     file = tmp_path / "f.jsonl"
     file.write_text("\n".join(json.dumps(value, ensure_ascii=chance.random() < 0.5) for value in values))
     asked = File("s", file, "f.jsonl", size=file.stat().st_size, format="sharegpt")
-    small = [batch.rows for batch in read(asked, 5000)]
+    small = pa.concat_tables([batch.rows for batch in read(asked, 5000)])
     monkeypatch.setattr(opening, "_SMALL", 0)
-    large = [batch.rows for batch in read(asked, 5000)]
-    assert [rows.to_pylist() for rows in large] == [rows.to_pylist() for rows in small]
-    assert np.concatenate([rows["fingerprint"].to_numpy() for rows in large]).size
+    monkeypatch.setattr(streams, "WINDOW", 3000)
+    large = pa.concat_tables([batch.rows for batch in read(asked, 5000)])
+    assert large.to_pylist() == small.to_pylist()
