@@ -83,17 +83,24 @@ def add(table: Table, name: str, who: str, size: float, took: Spent, *counts: st
 
 def read(file: Path, home: Path, workers: int) -> None:
     """What a run does up to the rows, without Prefect."""
-    from flows import kernels
-
-    kernels.prepare()  # before numba is imported
+    ready()
     from flows import plan, runs, stages
     from flows.places import Places
 
-    recipe, base = plan.given(runs.load("everyday", []), [file])
-    planned, work = plan.make(recipe, base, base), Places(home).work
-    with ProcessPoolExecutor(workers, get_context("spawn"), kernels.prepare) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), ready) as pool:
+        pool.submit(int)  # at the first task all processes start, while this one takes the file's hash
+        recipe, base = plan.given(runs.load("everyday", []), [file])
+        planned, work = plan.make(recipe, base, base), Places(home).work
         for done in [pool.submit(stages.read, work, *shard) for shard in planned.shards(plan.SHARD)]:
             done.result()
+
+
+def ready() -> None:
+    """What a process needs before its first file."""
+    from flows import kernels
+
+    kernels.prepare()  # before numba is imported
+    from flows import stages  # noqa: F401
 
 
 def spent(command: list[str]) -> Spent:
