@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from exports import preference, sft
+from exports import sft
 from exports.beginnings import beginnings
 from filters.selection import choose, sides
 from flows.stages import Shard
@@ -25,7 +25,6 @@ LEFT: dict[str, Any] = {
     "twin": pl.String,
     "similarity": pl.Float64,
 }
-CHUNK = 2000  # pairs whose texts are in memory at a time
 
 
 @dataclass(frozen=True)
@@ -41,62 +40,40 @@ class Taken:
 def take_sft(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], shards: list[Shard]) -> Taken:
     """The best row of every standing unit that passes the export's rules, is no beginning of another, and fits the budget."""
     assert recipe.exports.sft
-    left = [_left(pl.DataFrame(sft.left_out(standing.to_arrow())))]
-    open_, fell = _judged(_without(standing, left), rules)
+    left = [left_out(pl.DataFrame(sft.left_out(standing.to_arrow())))]
+    open_, fell = judged(_without(standing, left), rules)
     left.append(fell)
-    begin = pl.DataFrame(beginnings(lambda: _texts(shards, open_, ["id", "messages"])))
+    begin = pl.DataFrame(beginnings(lambda: texts(shards, open_, ["id", "messages"])))
     open_ = open_.join(begin, on="id", how="anti", maintain_order="left")
     select = recipe.exports.sft.select
     if select:
         reasons = pl.Series(choose(open_.to_arrow(), select, recipe.seed).reasons)
         over = open_.select("id", reason=reasons).drop_nulls("reason")
         open_ = open_.join(over, on="id", how="anti", maintain_order="left")
-        left.append(_left(over))
+        left.append(left_out(over))
     left.append(_begun(begin, open_))
 
     def write(folder: Path) -> dict[str, int]:
-        more: set[str] = set().union(*(sft.more(rows) for rows in _texts(shards, open_, None)))
+        more: set[str] = set().union(*(sft.more(rows) for rows in texts(shards, open_, None)))
         words = open_.select("id", "words").to_arrow()
         counts = {}
-        for side, held in _sides(recipe, open_, shards).items():
-            made = (sft.table(rows, words, more) for rows in _texts(shards, held, None))
-            counts[side] = parquet.write(made, _file(folder, side), sft.schema(more))
+        for side, held in held_out(recipe, open_, shards).items():
+            made = (sft.table(rows, words, more) for rows in texts(shards, held, None))
+            counts[side] = parquet.write(made, file(folder, side), sft.schema(more))
         return counts
 
     return Taken("sft", open_["id"].to_list(), pl.concat(left), write)
 
 
-def take_preference(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], shards: list[Shard]) -> Taken:
-    """Best against worst of every standing group that passes the export's rules, with sound texts on both sides."""
-    matched, unmatched = preference.match(standing.to_arrow())
-    beside = pl.DataFrame(preference.beside(matched, standing.to_arrow()))
-    judged, fell = _judged(beside, rules)
-    pairs = pl.DataFrame(matched)
-    passed = pairs.join(judged.select("id"), on="id", how="semi", maintain_order="left")
-    sound, unsound = _sound(passed, standing, shards)
-    left = [_left(pl.DataFrame(unmatched)), _both(pairs, fell), _left(unsound)]
-    ids = sorted({*sound["chosen_id"].to_list(), *sound["rejected_id"].to_list()})
-
-    def write(folder: Path) -> dict[str, int]:
-        chosen = standing.filter(pl.col("id").is_in(sound["chosen_id"].implode()))
-        counts = {}
-        for side, held in _sides(recipe, chosen, shards).items():
-            pairs = sound.filter(pl.col("chosen_id").is_in(held["id"].implode()))
-            made = (table for table, _ in _opened(pairs, standing, shards))
-            counts[side] = parquet.write(made, _file(folder, side), preference.SCHEMA)
-        return counts
-
-    return Taken("preference", ids, pl.concat(left), write)
-
-
-def _judged(units: pl.DataFrame, rules: list[Rule]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def judged(units: pl.DataFrame, rules: list[Rule]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Those that pass, and those that fall with their reason."""
-    judged = pl.DataFrame(judge(units.to_arrow(), rules))
-    fell = judged.filter(pl.col("reason").is_not_null())
-    return judged.filter(pl.col("reason").is_null()).select(units.columns), _left(fell)
+    told = pl.DataFrame(judge(units.to_arrow(), rules))
+    fell = told.filter(pl.col("reason").is_not_null())
+    return told.filter(pl.col("reason").is_null()).select(units.columns), left_out(fell)
 
 
-def _left(frame: pl.DataFrame) -> pl.DataFrame:
+def left_out(frame: pl.DataFrame) -> pl.DataFrame:
+    """Lines of LEFT: what a frame does not say is null."""
     missing = [pl.lit(None, kind).alias(name) for name, kind in LEFT.items() if name not in frame.columns]
     return frame.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in LEFT.items())
 
@@ -110,48 +87,25 @@ def _begun(begin: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
     out = pl.col("of").is_in(taken["id"].implode())
     reason = pl.when(out).then(pl.format("beginning of {}", "of")).otherwise(pl.lit("budget"))
     detail = pl.when(out).then(None).otherwise(pl.format("beginning of {}, which did not fit", "of"))
-    return _left(begin.with_columns(reason=reason, detail=detail, twin=pl.col("of")))
+    return left_out(begin.with_columns(reason=reason, detail=detail, twin=pl.col("of")))
 
 
-def _both(pairs: pl.DataFrame, fell: pl.DataFrame) -> pl.DataFrame:
-    """What befell a pair befalls both its rows."""
-    named = fell.rename({"id": "pair"})
-    sides = [pairs.select(pair="id", id=f"{side}_id") for side in ("chosen", "rejected")]
-    return _left(pl.concat(sides).join(named, on="pair", how="inner", maintain_order="left"))
-
-
-def _texts(shards: list[Shard], held: pl.DataFrame, columns: list[str] | None) -> Iterator[pa.Table]:
+def texts(shards: list[Shard], held: pl.DataFrame, columns: list[str] | None) -> Iterator[pa.Table]:
     """The rows of `held` with their texts, a shard at a time, in the order of ids."""
     for (at,), part in held.partition_by("shard", as_dict=True, maintain_order=True).items():
         yield parquet.take_ids(parquet.read(shards[at].rows, columns), part["id"].to_arrow().cast(pa.string()))
 
 
-def _sides(recipe: Recipe, held: pl.DataFrame, shards: list[Shard]) -> dict[str, pl.DataFrame]:
+def held_out(recipe: Recipe, held: pl.DataFrame, shards: list[Shard]) -> dict[str, pl.DataFrame]:
     """Train and test: by the first user turn, so that one prompt is on the same side in every export."""
     parts = [pl.DataFrame(schema={"id": pl.String, "side": pl.String})]
-    for rows in _texts(shards, held, ["id", "messages"]):
+    for rows in texts(shards, held, ["id", "messages"]):
         side = pl.Series(sides(rows["messages"], recipe.test, recipe.seed))
         parts.append(pl.DataFrame({"id": pl.Series(rows["id"]), "side": side}))
     told = held.join(pl.concat(parts), on="id", how="left", maintain_order="left")
     return {name: told.filter(pl.col("side") == name) for name in ("train", "test")}
 
 
-def _opened(pairs: pl.DataFrame, standing: pl.DataFrame, shards: list[Shard]) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """Pairs with their texts, some at a time: (preference.SCHEMA, those refused)."""
-    place = standing.select("id", "shard")
-    for start in range(0, len(pairs), CHUNK):
-        part = pairs.slice(start, CHUNK)
-        ids = pl.concat([part.select(id="chosen_id"), part.select(id="rejected_id")])
-        rows = pa.concat_tables(_texts(shards, place.join(ids, on="id", how="semi", maintain_order="left"), ["id", "messages"]))
-        yield preference.table(part.to_arrow(), rows)
-
-
-def _sound(pairs: pl.DataFrame, standing: pl.DataFrame, shards: list[Shard]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Pairs whose texts hold, and (id, reason) of the rows of the others."""
-    refused = [pl.DataFrame(out) for _, out in _opened(pairs, standing, shards)]
-    bad = pl.concat([pl.DataFrame(schema={"id": pl.String, "reason": pl.String}), *refused])
-    return pairs.filter(~pl.col("chosen_id").is_in(bad["id"].implode())), bad
-
-
-def _file(folder: Path, side: str) -> Path:
+def file(folder: Path, side: str) -> Path:
+    """Where an export writes one split."""
     return folder / f"{side}-00000-of-00001.parquet"

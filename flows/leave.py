@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 import sql
 from exports.card import card
-from flows import account, exporting, judge, laws, manifest, plan, releases, store, units
+from flows import account, comparisons, exporting, judge, laws, manifest, plan, releases, store, units
 from flows.places import Places
 from flows.stages import Shard
 from schemas import parquet, recipe
@@ -95,11 +95,11 @@ def _decided(
     keep, for_sft, for_pairs = plan.compiled(asked, plan.columns(asked))
     verdicts, pairs = judge.judge(asked, units.units(frame), keep, shards)
     standing = frame.join(verdicts.select(unit="id"), on="unit", how="anti", maintain_order="left")
-    taken = []
+    taken: list[exporting.Taken] = []
     if asked.exports.sft:
         taken.append(exporting.take_sft(asked, standing, for_sft, shards))
     if asked.exports.preference:
-        taken.append(exporting.take_preference(asked, standing, for_pairs, shards))
+        taken += comparisons.take_preference(asked, standing, for_pairs, shards)
     counts = {each.name: each.write(draft / each.name) for each in taken}
     ledger = account.ledger(frame, verdicts, taken, refused)
     return ledger, pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")]), counts

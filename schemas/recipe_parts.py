@@ -1,6 +1,6 @@
-"""The parts of a recipe as pydantic models: source, classifier, rule, exports, limits. Those of `overlap` have their own file."""
+"""The parts of a recipe as pydantic models: source, classifier, rule, limits; `overlap` and `exports` have files of their own."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -9,7 +9,6 @@ from pydantic import (
     Field,
     StringConstraints,
     field_serializer,
-    field_validator,
     model_serializer,
     model_validator,
 )
@@ -120,79 +119,6 @@ def _rule(value: Any) -> Any:
 
 
 Rules = dict[Word, Annotated[Rule, BeforeValidator(_rule, json_schema_input_type=str | Rule)]]
-
-
-class Mix(BaseModel):
-    """Shares of the word budget by the value of a column: `{by: source, sharegpt: 0.6, hh: 0.4, short: shrink}`."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, json_schema_extra={"additionalProperties": True}
-    )
-
-    by: Text = Field(description="the column")
-    short: Literal["shrink", "fill", "fail"] = Field("shrink", description="what happens when a part runs out")
-    shares: dict[str, Share] = Field({}, description="value -> share; may also be written beside `by`")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather(cls, value: Any) -> Any:
-        if not isinstance(value, dict) or isinstance(value.get("shares"), dict):
-            return value
-        shares = {key: share for key, share in value.items() if key not in ("by", "short")}
-        return {key: value[key] for key in ("by", "short") if key in value} | {"shares": shares}
-
-    @field_validator("shares")
-    @classmethod
-    def _whole(cls, shares: dict[str, float]) -> dict[str, float]:
-        if abs(sum(shares.values()) - 1) > 1e-6:
-            raise PydanticCustomError("shares", f"the shares add up to {sum(shares.values()):g}, and must add up to 1")
-        return dict(sorted(shares.items()))
-
-
-class Select(Part):
-    """The budget of an export."""
-
-    words: int | None = Field(None, ge=1, description="at most so many words")
-    by: Text | None = Field(None, description="the column that says how good a unit is")
-    draw: Literal["weighted", "best", "random"] = Field(
-        "weighted", description="seeded draw weighted by `by`, the best first, or blind"
-    )
-    mix: Mix | None = None
-
-    @model_validator(mode="after")
-    def _sound(self) -> Self:
-        if self.mix and not self.words:
-            raise PydanticCustomError("mix", "`mix` shares out a budget: write `words` beside it")
-        if self.draw == "best" and not self.by:
-            raise PydanticCustomError("best", "`draw: best` needs `by`, the column that says what is best")
-        return self
-
-
-class Sft(Part):
-    """Conversations to learn from."""
-
-    keep: Rules = Field({}, description="rules of this export alone")
-    select: Select | None = None
-
-
-class Preference(Part):
-    """Pairs of answers, the better one and the worse one."""
-
-    pairs: Literal["best_worst"] = Field("best_worst", description="the best answer of a group against its worst")
-    keep: Rules = Field({}, description="rules over chosen.*, rejected.* and score_margin")
-
-
-class Exports(Part):
-    """What leaves."""
-
-    sft: Sft | None = None
-    preference: Preference | None = None
-
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        if self.sft is None and self.preference is None:
-            raise PydanticCustomError("none", "name at least one export: `sft: {}` or `preference: {}`")
-        return self
 
 
 class Limits(Part):
