@@ -35,6 +35,15 @@ class Made:
     models: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Decided:
+    """What a recipe decides of rows: their ledger, the verified pairs, and what each export takes and how to write it."""
+
+    ledger: pa.Table
+    pairs: pa.Table
+    taken: list[exporting.Taken]
+
+
 def release(planned: plan.Plan, places: Places, out: Path, made: Made) -> Path:
     """Make the release's folder and switch it in. Raises DataFault when a limit or a law is broken; then `current` stays."""
     folder = out / planned.recipe.name / planned.fingerprint
@@ -55,19 +64,19 @@ def release(planned: plan.Plan, places: Places, out: Path, made: Made) -> Path:
 def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None:
     """Everything that a release holds, checked."""
     shards = made.shards
-    told = [name for name in REFUSED.names if name != "raw"]  # bytes stay on disk
-    refused = pa.concat_tables([parquet.read(shard.refused, told) for shard in shards])
+    left = refused(shards)
     records = sum(done.facts["records"] for done in made.reads)
-    _limit(planned.recipe, records, refused)
+    _limit(planned.recipe, records, left)
     frame = units.rows((shard.rows, shard.signals) for shard in shards)
-    ledger, pairs, counts = _decided(planned.recipe, frame, shards, refused, draft)
-    parquet.write(ledger, draft / "ledger.parquet", LEDGER)
-    parquet.write(pairs, draft / "pairs.parquet", PAIRS)
+    found = decided(planned.recipe, frame, shards, left)
+    counts = {each.name: each.write(draft / each.name) for each in found.taken}
+    parquet.write(found.ledger, draft / "ledger.parquet", LEDGER)
+    parquet.write(found.pairs, draft / "pairs.parquet", PAIRS)
     _side_tables(shards, draft)
     _funnel(draft)
     used = pa.chunked_array([_records(shard.read) for shard in shards], pa.string())
-    laws.records(records, used, refused["id"])
-    ids = [*used.chunks, *refused["id"].chunks]
+    laws.records(records, used, left["id"])
+    ids = [*used.chunks, *left["id"].chunks]
     facts = {**manifest.facts(planned, shards, frame, ids), "records": records, "counts": counts, "classifiers": made.models}
     (draft / "recipe.yaml").write_text(recipe.to_yaml(planned.recipe), "utf-8")
     _seal(draft, {**facts, "secrets": manifest.secrets(draft)})
@@ -88,10 +97,8 @@ def told(folder: Path) -> tuple[list[dict[str, Any]], str]:
     return funnel, "\n".join([*lines, "| export | split | rows |", "|---|---|---|", *counts])
 
 
-def _decided(
-    asked: recipe.Recipe, frame: pl.DataFrame, shards: list[Shard], refused: pa.Table, draft: Path
-) -> tuple[pa.Table, pa.Table, dict[str, dict[str, int]]]:
-    """Judge, export and account: the ledger, the pairs, and rows per export and split."""
+def decided(asked: recipe.Recipe, frame: pl.DataFrame, shards: list[Shard], refused: pa.Table) -> Decided:
+    """Judge and select, in memory: nothing is written."""
     keep, for_sft, for_pairs = plan.compiled(asked, plan.columns(asked))
     verdicts, pairs = judge.judge(asked, units.units(frame), keep, shards)
     standing = frame.join(verdicts.select(unit="id"), on="unit", how="anti", maintain_order="left")
@@ -100,9 +107,14 @@ def _decided(
         taken.append(exporting.take_sft(asked, standing, for_sft, shards))
     if asked.exports.preference:
         taken += comparisons.take_preference(asked, standing, for_pairs, shards)
-    counts = {each.name: each.write(draft / each.name) for each in taken}
     ledger = account.ledger(frame, verdicts, taken, refused)
-    return ledger, pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")]), counts
+    return Decided(ledger, pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")]), taken)
+
+
+def refused(shards: list[Shard]) -> pa.Table:
+    """A line for every record that gave no row, without its bytes."""
+    told = [name for name in REFUSED.names if name != "raw"]  # bytes stay on disk
+    return pa.concat_tables([parquet.read(shard.refused, told) for shard in shards])
 
 
 def _limit(asked: recipe.Recipe, records: int, refused: pa.Table) -> None:

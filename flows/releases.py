@@ -69,10 +69,10 @@ def note_texts(places: Places, fingerprint: str, shards: list[tuple[Path, Path]]
 
 def texts(places: Places, release: Path, ids: list[str], *, edited: bool = True) -> dict[str, dict[str, Any]]:
     """Rows by id, as edited or as read, from the shards under `data/work`; where these are gone, what the sft export holds."""
-    shards = _shards(places, manifest(release)["fingerprint"])
+    held = _shards(places, manifest(release)["fingerprint"])
     wanted = pa.array(sorted(set(ids)), pa.string())
     found: dict[str, dict[str, Any]] = {}
-    for pair in shards:
+    for pair in held:
         path = pair[1 if edited else 0]
         if path.is_file() and len(found) < len(wanted):
             table = pq.read_table(path, filters=[("id", "in", wanted.to_pylist())])
@@ -83,10 +83,15 @@ def texts(places: Places, release: Path, ids: list[str], *, edited: bool = True)
     return found
 
 
+def shards(places: Places, fingerprint: str) -> list[Path]:
+    """The file of rows as read of each shard that a release was made of, in order; empty where that is not known here."""
+    return [read for read, _ in _shards(places, fingerprint)]
+
+
 def at_hand(places: Places, fingerprint: str) -> bool:
     """Whether all texts of a release's rows lie under `data/work`."""
-    shards = _shards(places, fingerprint)
-    return bool(shards) and all(path.is_file() for pair in shards for path in pair)
+    held = _shards(places, fingerprint)
+    return bool(held) and all(path.is_file() for pair in held for path in pair)
 
 
 def _shards(places: Places, fingerprint: str) -> list[list[Path]]:

@@ -54,6 +54,21 @@ def rows(table: pa.Table, title: str | None = None) -> Table:
     return drawn
 
 
+def differences(lines: list[dict[str, Any]], title: str) -> Table:
+    """Lines with `<number>_now`, `_then` and `_difference`, of which the first number is shown, a sign before the difference."""
+    drawn = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    number = next(name.removesuffix("_now") for name in ("rows_now", "pairs_now") if name in lines[0])
+    by = [name for name in lines[0] if not name.endswith(("_now", "_then", "_difference"))]
+    for name in [*by, f"{number} now", f"{number} then", "difference"]:
+        drawn.add_column(name, justify="left" if name in by else "right", overflow="fold")
+    for line in lines:
+        moved = line[f"{number}_difference"]
+        style = "yellow" if moved else "dim"
+        counts = (cell(line[f"{number}_now"]), cell(line[f"{number}_then"]), Text(f"{moved:+,}" if moved else "", style))
+        drawn.add_row(*(cell(line[name]) for name in by), *counts)
+    return drawn
+
+
 def cell(value: Any) -> Text:
     """One value, short."""
     if value is None:

@@ -11,12 +11,19 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
+_MAKES = ContextVar("makes", default=True)
+
+
+class NotDone(Exception):
+    """A step that is not done, by its name, where none may be made."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +57,23 @@ def step(work: Path, name: str, key: str, make: Callable[[Path], dict[str, Any]]
     folder = work / name / key[:32]
     if (done := load(folder)) is not None:
         return done
+    if not _MAKES.get():
+        raise NotDone(name)
     turn = work / "locks" / f"{name}-{folder.name}"
     turn.parent.mkdir(parents=True, exist_ok=True)
     with open(turn, "w") as mine:
         fcntl.flock(mine, fcntl.LOCK_EX)  # the system frees it when a process dies
         return load(folder) or _made(folder, make)
+
+
+@contextmanager
+def as_it_is() -> Iterator[None]:
+    """Within, no step is made: one that is not done raises NotDone."""
+    before = _MAKES.set(False)
+    try:
+        yield
+    finally:
+        _MAKES.reset(before)
 
 
 def _made(folder: Path, make: Callable[[Path], dict[str, Any]]) -> Done:

@@ -58,6 +58,14 @@ def release(path: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
     return con
 
 
+def over(tables: dict[str, pa.Table], **limits: Any) -> duckdb.DuckDBPyConnection:
+    """A locked connection with these tables as views."""
+    con = connect(**limits)
+    for name, table in tables.items():
+        con.register(name, table)
+    return con
+
+
 def query(con: duckdb.DuckDBPyConnection, sql: str, params: dict[str, Any] | None = None) -> pa.Table:
     """The answer to one SELECT; `params` are its `$name`s. Raises UsageFault when the question is wrong or takes too long."""
     try:

@@ -71,3 +71,16 @@ def test_code_of_a_step_reaches_what_it_imports() -> None:
     assert "schemas/rows.py" in {
         path.relative_to(code.ROOT).as_posix() for name in ("schemas.rows",) for path in code._files(name)
     }
+
+
+def test_where_none_may_be_made_a_step_that_is_done_is_given_and_another_is_named(tmp_path: Path) -> None:
+    def make(folder: Path) -> dict[str, int]:
+        return {"rows": 1}
+
+    done = store.step(tmp_path, "read", "k" * 64, make)
+    with store.as_it_is():
+        assert store.step(tmp_path, "read", "k" * 64, make) == done
+        with pytest.raises(store.NotDone, match="edit"):
+            store.step(tmp_path, "edit", "k" * 64, make)
+    assert not (tmp_path / "edit").exists()
+    assert store.step(tmp_path, "edit", "k" * 64, make).facts == {"rows": 1}

@@ -1,0 +1,120 @@
+"""whatif says what a real run would: the same ledger and pairs, for every kind of change, and nothing is written."""
+
+import json
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from flows import commands, plan, trying
+from flows.places import ROOT, Places
+from schemas import recipe as recipes
+from schemas.faults import MissingFault, UsageFault
+from sql import duck
+
+SAMPLES = ROOT / "data" / "samples"
+CHANGES = [
+    ["overlap.near_duplicates.similarity=0.95"],
+    ["overlap.near_duplicates.prefer=[words ASC]"],
+    ["overlap.prompts.at_most=1", "overlap.benchmarks=null"],
+    ["keep.complete=null", "keep.english=null"],  # asks for fewer signals than are there
+    ["keep.long=words > 60"],
+    ["exports.sft.select.words=3000"],
+    ["exports.preference=null"],
+    ["sources.sharegpt=null"],
+]
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return recipes.load(ROOT / "recipes" / "demo.yaml")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def release(curated, demo, home) -> Path:
+    return curated(demo, SAMPLES, home)
+
+
+def files(home: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in home.rglob("*") if path.is_file() and "locks" not in path.parts}
+
+
+@pytest.mark.parametrize("changes", CHANGES, ids=" ".join)
+def test_what_it_says_is_what_a_run_makes(changes, curated, demo, home, release):
+    asked = recipes.override(demo, changes)
+    before = files(home)
+    found = trying.decided(plan.make(demo, SAMPLES), plan.make(asked, SAMPLES), Places(home))
+    assert files(home) == before
+    made = curated(asked, SAMPLES, home)
+    assert found.ledger.equals(pq.read_table(made / "ledger.parquet"))
+    assert found.pairs.equals(pq.read_table(made / "pairs.parquet"))
+    told = trying.compared(release, found)
+    then = duck.query(duck.release(made), "SELECT stage, reason, sum(rows)::BIGINT, sum(words)::BIGINT FROM funnel GROUP BY ALL")
+    said = {(line["stage"], line["reason"]): (line["rows_then"], line["words_then"]) for line in told["funnel"]}
+    assert {key: counts for key, counts in said.items() if counts[0]} == {
+        (stage, reason): (rows, words) for stage, reason, rows, words in zip(*then.to_pydict().values(), strict=True)
+    }
+    assert not found.ledger.equals(pq.read_table(release / "ledger.parquet"))  # each change matters
+
+
+def test_without_a_change_nothing_differs(demo, home, release):
+    base = plan.make(demo, SAMPLES)
+    told = trying.compared(release, trying.decided(base, base, Places(home)))
+    lines = [line for table in told.values() for line in table]
+    assert len(lines) > 20
+    assert not any(count for line in lines for name, count in line.items() if name.endswith("_difference"))
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("edits=[unicode]", "a classifier is to be trained"),
+        ("keep.new=NOT identity", "texts are to be measured"),
+        ("overlap.near_duplicates.shingle=3", "texts are to be signed"),
+        ("overlap.more={key: prefix}", "turns are to be signed"),
+        ("overlap.benchmarks.ngram=5", "benchmarks are to be looked for"),
+    ],
+)
+def test_what_is_missing_is_named_and_made_when_asked_for(change, what, curated, demo, home, release):
+    base, asked = (plan.make(recipes.override(demo, changes), SAMPLES) for changes in ([], [change]))
+    with pytest.raises(MissingFault, match=f"{what}.*--compute"):
+        trying.decided(base, asked, Places(home))
+    found = trying.decided(base, asked, Places(home), compute=True)
+    assert found.ledger.equals(trying.decided(base, asked, Places(home)).ledger)  # kept: not missing any more
+    assert found.ledger.equals(pq.read_table(curated(asked.recipe, SAMPLES, home) / "ledger.parquet"))
+
+
+def test_a_source_that_was_not_read_is_refused(demo, home, release):
+    base, asked = (plan.make(recipes.override(demo, changes), SAMPLES) for changes in ([], ["sources.alpaca.license=mit"]))
+    with pytest.raises(UsageFault, match=r"sources\.alpaca is not what was read"):
+        trying.decided(base, asked, Places(home))
+
+
+def said(capsys, *words: str) -> tuple[int, str, str]:
+    sys.argv = ["winnow", *words]
+    with pytest.raises(SystemExit) as left:
+        commands.main()
+    return int(left.value.code or 0), *capsys.readouterr()
+
+
+def test_the_command(demo, home, release, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setenv("WINNOW_HOME", str(home))
+    given = ["whatif", "demo", "--data", str(SAMPLES)]
+    change = ["--set", "overlap.near_duplicates.similarity=0.95"]
+    code, out, _ = said(capsys, *given, *change)
+    assert code == 0 and "what became of every row" in out and "nothing was written" in out
+    code, out, _ = said(capsys, *given, *change, "--json")
+    lines = json.loads(out)["funnel"]
+    assert [line["rows_difference"] < 0 for line in lines if line["reason"] == "near_duplicates"] == [True]
+    assert sum(line["rows_then"] for line in lines if line["stage"] != "in") == lines[0]["rows_then"]
+    assert said(capsys, *given)[0] == 64
+    monkeypatch.setenv("WINNOW_HOME", str(tmp_path))
+    code, out, err = said(capsys, *given, *change)
+    assert code == 66 and not out and "was not run over" in err
