@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from filters.overlap import prefixes, standing, twins
+from flows.places import cores
 from flows.stages import Shard
 from schemas.ledger import PAIRS
 from schemas.recipe import Beginnings, Benchmark, Cap, Chars, Near, Order, Recipe
@@ -28,6 +29,9 @@ VERDICT: dict[str, Any] = {
     "twin": pl.String,
     "similarity": pl.Float64,
 }
+
+
+_ANSWERS = pa.schema([("unit", pa.string()), ("id", pa.string())])
 
 
 @dataclass
@@ -47,8 +51,13 @@ class Court:
         self.verdicts.append(_verdict(said))
 
 
-def judge(recipe: Recipe, units: pl.DataFrame, keep: list[Rule], shards: list[Shard]) -> tuple[pl.DataFrame, pa.Table]:
-    """Verdicts on units that fell (VERDICT columns), and all verified pairs of the near-duplicate rules."""
+def judge(
+    recipe: Recipe, units: pl.DataFrame, keep: list[Rule], shards: list[Shard], answers: pl.DataFrame
+) -> tuple[pl.DataFrame, pa.Table]:
+    """Verdicts on units that fell (VERDICT columns), and the verified pairs that the near-duplicate rules met.
+
+    `answers` (unit, id): all rows of the units that are groups, as `units.answers` gives them.
+    """
     court = Court(units, [pl.DataFrame(schema=VERDICT), _by_rules(units, keep)])
     for name, rule in recipe.overlap.items():
         if isinstance(rule, Benchmark):
@@ -56,9 +65,9 @@ def judge(recipe: Recipe, units: pl.DataFrame, keep: list[Rule], shards: list[Sh
     pairs = [PAIRS.empty_table()]
     for name, rule in recipe.overlap.items():
         if isinstance(rule, Near):
-            found = _pairs(units, rule, [shard.signed[name] for shard in shards])
-            pairs.append(found)
-            court.fell("overlap", name, _near(court, rule, found))
+            fallen, met = _near(court, rule, [shard.signed[name] for shard in shards], answers)
+            pairs.append(met)
+            court.fell("overlap", name, fallen)
         elif isinstance(rule, Cap):
             court.fell("overlap", name, _capped(court, rule, [shard.signed[name] for shard in shards]))
         elif isinstance(rule, Beginnings):
@@ -104,14 +113,17 @@ def _contaminated(court: Court, rule: Benchmark, files: list[Path]) -> pl.DataFr
     return found.select("id", twin=twin, similarity="coverage", detail=detail)
 
 
-def _pairs(units: pl.DataFrame, rule: Near, signed: list[Path]) -> pa.Table:
-    columns = units.select("id", "family").to_arrow().cast(pa.schema([("id", pa.string()), ("family", pa.string())]))
-    return twins.pairs(signed, rule.key, rule.similarity, wanted=columns["id"], families=columns["family"])
+def _near(court: Court, rule: Near, signed: list[Path], answers: pl.DataFrame) -> tuple[pl.DataFrame, pa.Table]:
+    """Standing units that are like a better one, and the pairs met."""
+    ids, _, families = _ranked(court, rule.prefer)
+    groups = answers.to_arrow().cast(_ANSWERS)
+    how: dict[str, Any] = {"families": families, "groups": groups, "threads": cores()}
+    drops, met = twins.walk(signed, rule.key, rule.similarity, ids, **how)
+    return _said(rule, pl.DataFrame(drops)), met
 
 
-def _near(court: Court, rule: Near, pairs: pa.Table) -> pl.DataFrame:
-    ids, rank, families = _ranked(court, rule.prefer)
-    fallen = pl.DataFrame(standing.walk(pairs, ids, rank, rule.similarity, families=families))
+def _said(rule: Near, fallen: pl.DataFrame) -> pl.DataFrame:
+    """What fell, with why in words."""
     best = f"; of such a pair the better by {', '.join(map(_order, rule.prefer))} stays" if rule.prefer else ""
     groups = "character groups" if isinstance(rule.shingle, Chars) else "word groups"
     few = f"; under {rule.short} words only where one has all the other's words" if rule.short else ""

@@ -100,7 +100,7 @@ def told(folder: Path) -> tuple[list[dict[str, Any]], str]:
 def decided(asked: recipe.Recipe, frame: pl.DataFrame, shards: list[Shard], refused: pa.Table) -> Decided:
     """Judge and select, in memory: nothing is written."""
     keep, for_sft, for_pairs = plan.compiled(asked, plan.columns(asked))
-    verdicts, pairs = judge.judge(asked, units.units(frame), keep, shards)
+    verdicts, pairs = judge.judge(asked, units.units(frame), keep, shards, units.answers(frame))
     standing = frame.join(verdicts.select(unit="id"), on="unit", how="anti", maintain_order="left")
     taken: list[exporting.Taken] = []
     if asked.exports.sft:

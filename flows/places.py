@@ -42,3 +42,8 @@ class Places:
 def places() -> Places:
     """The home of this machine."""
     return Places(Path(os.environ.get("WINNOW_HOME", ROOT / "data")).resolve())
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -132,8 +132,3 @@ def _own(fault: BaseException) -> BaseException:
             f"Prefect's server failed: {said}; is the disk under {os.environ['PREFECT_HOME']} full, or the server down?"
         )
     return seen or fault
-
-
-def cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

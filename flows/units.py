@@ -49,6 +49,11 @@ def units(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter("best")
 
 
+def answers(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows of all units that are several answers to one context: unit, id."""
+    return frame.filter(pl.col("group_size") > 1).select("unit", "id")
+
+
 def _shard(rows: Path, signals: Path) -> pl.DataFrame:
     held = pl.read_parquet(rows, columns=_HELD)
     held = held.unnest("origin")

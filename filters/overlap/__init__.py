@@ -2,7 +2,8 @@
 
 * `tokens`      text -> normalised tokens            * `signatures`  texts -> signatures and shingles, at rest
 * `prefixes`    turns -> conversations that are the beginning of a longer one
-* `twins`       signatures -> verified pairs         * `standing`    pairs, preference -> who stands, and who drops whom
+* `twins`       signatures, preference -> who stands, who falls to whom, near misses
+* `standing`    verified pairs, preference -> who stands; too many of one text
 * `benchmarks`  benchmark files -> items
 * `contamination`  benchmark items -> the rows that give them away
 * `dedup`       all of it at once over one file      * `kernels*`    the loops, compiled once; `warm` does it

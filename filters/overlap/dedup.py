@@ -16,9 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from filters.overlap.signatures import sign
-from filters.overlap.standing import walk
 from filters.overlap.tokens import Texts
-from filters.overlap.twins import pairs
+from filters.overlap.twins import walk
 from schemas.faults import DataFault, MissingFault, UsageFault
 from schemas.parquet import settle
 
@@ -44,12 +43,12 @@ def drops(
     if not len(texts):
         return DROPPED.empty_table()
     numbers = pa.array(np.char.zfill(np.arange(len(texts)).astype("U12"), 12))
-    lengths = pc.fill_null(pc.binary_length(texts), 0)
+    lengths = pc.fill_null(pc.binary_length(texts), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     with tempfile.TemporaryDirectory() as folder:
         signed = Path(folder) / "signed.arrow"
         sign(numbers, texts, shingle, signed, chars=chars, short=short, threads=threads)
-        found = pairs([signed], "text", similarity, threads=threads)
-    fallen = walk(found, numbers, -lengths.to_numpy(zero_copy_only=False).astype(np.int64), similarity)
+        best_first = numbers.take(pa.array(np.argsort(-lengths, kind="stable")))
+        fallen, _ = walk([signed], "text", similarity, best_first, threads=threads)
     columns = [fallen["id"].cast(pa.int64()), fallen["twin"].cast(pa.int64()), fallen["similarity"]]
     return pa.Table.from_arrays(columns, schema=DROPPED)
 

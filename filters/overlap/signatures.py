@@ -10,6 +10,7 @@ the shingles (Broder 1997 for the idea). A text too short for one shingle has on
 """
 
 import json
+import mmap
 import unicodedata
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from datasketch import MinHashLSH
 
 PERMUTATIONS, SEED = 128, 1
+_STATM = Path("/proc/self/statm")
 PIECE = 1 << 20  # bytes of text signed at a time: small enough to share out, and it never depends on threads
 
 SIGNED = pa.schema(
@@ -71,10 +73,17 @@ class Signed:
 
     ids: pa.ChunkedArray
     pieces: list[Piece]
+    maps: list[mmap.mmap]
 
     def exact(self) -> np.ndarray:
         """(rows, 2) uint64: equal where the normalised texts are equal."""
         return np.concatenate([piece.exact for piece in self.pieces] or [np.zeros((0, 2), np.uint64)])
+
+    def let_go(self, most: int) -> None:
+        """Give mapped pages back to the system's cache where this process holds more than so many bytes of files."""
+        if _STATM.exists() and int(_STATM.read_bytes().split()[2]) * mmap.PAGESIZE > most:
+            for each in self.maps:
+                each.madvise(mmap.MADV_DONTNEED)
 
 
 def sign(ids: Texts, texts: Texts, shingle: int, path: Path, *, chars: bool = False, short: int = 0, threads: int = 1) -> int:
@@ -97,11 +106,13 @@ def sign(ids: Texts, texts: Texts, shingle: int, path: Path, *, chars: bool = Fa
 
 def read(paths: list[Path]) -> Signed:
     """Map signed files into memory. All must have been made with one kind of shingle, one hash and one Unicode version."""
-    ids, pieces, first = [], [], None
+    ids, pieces, maps, first = [], [], [], None
     for path in sorted(paths):
         try:
-            reader = pa.ipc.open_file(pa.memory_map(str(path)))
-        except (OSError, pa.ArrowInvalid) as fault:
+            with open(path, "rb") as handle:
+                maps.append(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ))
+            reader = pa.ipc.open_file(pa.py_buffer(maps[-1]))
+        except (OSError, ValueError, pa.ArrowInvalid) as fault:
             raise DataFault(f"{path}: not a file of signatures ({fault}): delete it and sign again") from fault
         made = json.loads((reader.schema.metadata or {}).get(b"winnow", b"{}"))
         _check(path, made, first or _recipe(made.get("shingle"), made.get("unit") == "characters", made.get("short")))
@@ -110,7 +121,7 @@ def read(paths: list[Path]) -> Signed:
             batch = reader.get_batch(number)
             ids.append(batch["id"])
             pieces.append(_piece(batch))
-    return Signed(pa.chunked_array(ids, pa.string()), pieces)
+    return Signed(pa.chunked_array(ids, pa.string()), pieces, maps)
 
 
 def bands(similarity: float, recall: float = 0.995) -> tuple[int, int]:

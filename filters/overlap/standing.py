@@ -15,10 +15,9 @@ import pyarrow.compute as pc
 
 from filters.overlap import kernels_pairs as kernels
 from filters.overlap.signatures import read
-from filters.overlap.twins import family_codes
+from filters.overlap.twins import DROPS, family_codes
 
 Column: TypeAlias = pa.Array | pa.ChunkedArray
-DROPS = pa.schema([("id", pa.string()), ("twin", pa.string()), ("similarity", pa.float64())])
 
 
 def walk(pairs: pa.Table, ids: Column, rank: np.ndarray, similarity: float, *, families: Column | None = None) -> pa.Table:

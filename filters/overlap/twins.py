@@ -1,98 +1,115 @@
-"""Pairs: signatures nominate, exact Jaccard similarity of the shingle sets decides.
+"""Twins: the most preferred stand, and whoever is like one that stands falls.
+
+Units are taken from the most preferred down; each is compared with the standing units that share a band of its signature
+(locality-sensitive hashing: recall >= 0.995 at the threshold), by exact Jaccard similarity of the shingle sets, and falls to
+the most similar one, then the most preferred. So no step looks at all pairs of a bucket, a chain of look-alikes never
+collapses to one, and a popular text is a class that one unit speaks for. A family (a tree, a group) never competes with
+itself.
 
 Two short texts ("Translate Paris into French", "Translate Rome into French") may share nearly all their shingles and yet ask
 for different things: where their words were signed, one of them must have all the words of the other.
 
-Equal texts come first, as a star: every member of a class paired with the class's least id, at similarity 1.0. From then on
-that one speaks for its class, so a popular text makes neither a big bucket nor a quadratic table. `standing.walk` gives
-the class its meaning back: what is like one member is like them all.
-
-Banding is by sorting, a pair is looked at in the first band where it meets, and sizes and signatures weed out what cannot
-reach the floor. Bands give recall >= 0.995 at `similarity`; between floor and `similarity` most pairs are found, not all.
+A group of answers is compared by its best row, and with another group by all answers together as well: the lower similarity
+counts, so a comparison that has an answer of its own stays.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from math import comb
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters.overlap import kernels_pairs as kernels
-from filters.overlap.signatures import PERMUTATIONS, Piece, Sets, bands, read
-from schemas.faults import DataFault
+from filters.overlap import kernels_walk as kernels
+from filters.overlap.signatures import Piece, Signed, bands, read
 from schemas.ledger import PAIRS
 
-LIMIT = 50_000_000  # pairs nominated in one band: about 1 GB
-BLOCK = 1 << 16  # pairs verified at a time: their shingles are in memory, nobody else's
 NEAR = 0.1  # how far below the threshold pairs are kept
+NEAREST = 4  # how many of them a unit may have with more preferred ones
+CHUNK, SLICE = 2048, 128  # units compared at a time with what stands, and by one thread; no verdict depends on it
+MAPPED = 512 << 20  # bytes of signed files held while walking
+DROPS = pa.schema([("id", pa.string()), ("twin", pa.string()), ("similarity", pa.float64())])
+
+Column: TypeAlias = pa.Array | pa.ChunkedArray
+Inside: TypeAlias = tuple[Piece, np.ndarray, np.ndarray]
+Near: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-Share: TypeAlias = Callable[..., Iterator[Any]]  # a pool's map
+class Verdicts(NamedTuple):
+    """Units are numbered from the most preferred down. Per unit: its twin (-1: it stands), their similarity; and near misses."""
+
+    twins: np.ndarray
+    similarity: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    near: np.ndarray
 
 
-@dataclass(frozen=True)
-class _Speakers:
-    """One row for every class of equal texts: where it lies, its signature, how many shingles, whose family (-1: nobody's)."""
+class Members(NamedTuple):
+    """Rows of groups: unit u has rows[begins[u]:begins[u + 1]], its best first; a unit alone has none."""
 
+    begins: np.ndarray
     rows: np.ndarray
-    signatures: np.ndarray
-    sizes: np.ndarray
-    words: np.ndarray  # how many words it told; 0 where it is not short
-    families: np.ndarray
 
 
-def pairs(
+def walk(
     signed: Sequence[Path],
     key: str,
     similarity: float,
+    ids: Column,
     *,
-    wanted: pa.Array | pa.ChunkedArray | None = None,
-    families: pa.Array | pa.ChunkedArray | None = None,
+    families: Column | None = None,
+    groups: pa.Table | None = None,
     threads: int = 1,
-) -> pa.Table:
-    """All verified pairs (schemas.ledger.PAIRS, sorted) of signed rows from `similarity` - 0.1 up; 1.0 means equal texts only.
+) -> tuple[pa.Table, pa.Table]:
+    """The units that fall (DROPS, sorted by id), and the verified pairs met (schemas.ledger.PAIRS, sorted).
 
-    `wanted`: the ids to compare (default: all). `families`: beside each wanted id, its tree or group, or null;
-    near pairs within one family are left out. Raises DataFault where more pairs are alike than can be told one by one.
+    `ids`: units from the most preferred down; one without a signed text stands. `families`: beside each id its tree or group,
+    or null. `groups` (unit, id): all rows of the units that are several answers. Of pairs under `similarity`, down to 0.1
+    less, each standing unit's nearest are told. `similarity` 1.0 means equal texts only.
     """
     found = read(list(signed))
-    rows, codes = _chosen(found.ids, wanted, families)
-    ids = found.ids.combine_chunks() if found.ids.num_chunks else pa.array([], pa.string())
-    ids = (pa.concat_arrays(ids.chunks) if isinstance(ids, pa.ChunkedArray) else ids).take(pa.array(rows))
-    first, members = _stars(found.exact()[rows])
-    star = _table(ids, first[members], np.flatnonzero(members), np.ones(int(members.sum())), key)
-    if similarity >= 1.0:
-        return star.sort_by([("id", "ascending"), ("other", "ascending")])
-    speaking = np.flatnonzero(~members)
-    speakers = _gathered(found.pieces, rows[speaking], _pure(codes, first)[speaking])
-    floor = max(round(similarity - NEAR, 9), 0.0)
+    names = _flat(ids)
+    at = pc.index_in(names, value_set=_flat(found.ids))
+    known = np.flatnonzero(at.is_valid().to_numpy(zero_copy_only=False))
+    rows = at.drop_null().to_numpy().astype(np.int64)
+    family = None if families is None else family_codes(families)[known]
+    members = None if groups is None or not len(groups) else _members(found, names.take(pa.array(known)), rows, groups)
+    said = settle(found, rows, similarity, families=family, members=members, threads=threads)
+    fallen = np.flatnonzero(said.twins >= 0)
+    units, twins = (names.take(pa.array(known[some])) for some in (fallen, said.twins[fallen]))
+    drops = pa.Table.from_arrays([units, twins, pa.array(said.similarity[fallen])], schema=DROPS).sort_by("id")
+    left, right = (names.take(pa.array(known[some])) for some in (said.left, said.right))
+    near = pa.Table.from_arrays([left, right, pa.array(said.near)], schema=DROPS)
+    return drops, _pairs(pa.concat_tables([drops, near]), key)
+
+
+def settle(
+    signed: Signed,
+    rows: np.ndarray,
+    similarity: float,
+    *,
+    families: np.ndarray | None = None,
+    members: Members | None = None,
+    threads: int = 1,
+) -> Verdicts:
+    """The walk over signed rows, the most preferred first. `families`: a number for each unit's family, -1 for none."""
+    limits = similarity, max(round(similarity - NEAR, 9), 0.0)
+    board = np.full(len(rows), -1, np.int32), np.full(len(rows), -1, np.int32), np.zeros(len(rows))
     with ThreadPoolExecutor(threads) as pool:
-        left, right = _nominated(speakers, similarity, floor, pool.map)
-        values = _verified(found.pieces, speakers, left, right, floor, pool.map)
-    alike = values >= floor
-    near = _table(ids, speaking[left[alike]], speaking[right[alike]], values[alike], key)
-    return pa.concat_tables([star, near]).sort_by([("id", "ascending"), ("other", "ascending")])
+        order, field, stand = _field(signed, rows, similarity, families, members, pool)
+        near = [(order[:0], order[:0], np.zeros(0))]
+        for base in range(0, len(order), CHUNK):
+            near.append(_meet(order[base : base + CHUNK], (*limits, *field), (*stand, *board), pool if threads > 1 else None))
+            signed.let_go(MAPPED)
+    _, twins, alike = board
+    return Verdicts(twins, alike, *(np.concatenate(part) for part in zip(*near, strict=True)))
 
 
-def _chosen(
-    ids: pa.ChunkedArray, wanted: pa.Array | pa.ChunkedArray | None, families: pa.Array | pa.ChunkedArray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the wanted ids in the order of ids, and a code for each one's family (-1: none)."""
-    order = pc.sort_indices(ids).to_numpy().astype(np.int64)
-    if wanted is None:
-        return order, np.full(len(order), -1)
-    at = pc.index_in(ids, value_set=wanted).combine_chunks().to_numpy(zero_copy_only=False)[order]
-    here = ~np.isnan(at)
-    codes = np.full(len(wanted), -1) if families is None else family_codes(families)
-    return order[here], codes[at[here].astype(np.int64)]
-
-
-def family_codes(families: pa.Array | pa.ChunkedArray) -> np.ndarray:
+def family_codes(families: Column) -> np.ndarray:
     """One number for each family, -1 for null."""
     array = families.combine_chunks() if isinstance(families, pa.ChunkedArray) else families
     if isinstance(array, pa.ChunkedArray):
@@ -102,103 +119,153 @@ def family_codes(families: pa.Array | pa.ChunkedArray) -> np.ndarray:
     return pc.fill_null(array.dictionary_encode().indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def _stars(exact: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each row the first row with an equal text, and whether that is another one."""
-    whole = np.ascontiguousarray(exact).view("V16").ravel()
-    _, firsts, inverse = np.unique(whole, return_index=True, return_inverse=True)
-    first = firsts[inverse] if len(whole) else np.zeros(0, np.int64)
-    return first, first != np.arange(len(first))
+def _meet(chunk: np.ndarray, field: tuple[Any, ...], board: tuple[Any, ...], pool: ThreadPoolExecutor | None) -> Near:
+    """Settle a chunk: by all threads against what stands before it, then among itself. Returns its near misses."""
+    units, values = np.full((len(chunk), NEAREST), -1, np.int32), np.zeros((len(chunk), NEAREST))
+
+    def meet(start: int, stop: int, since: int, settle: bool) -> None:
+        kernels.meet(chunk, start, stop, since, settle, *field, *board, units, values)
+
+    if pool:
+        deque(pool.map(lambda start: meet(start, min(start + SLICE, len(chunk)), 0, False), range(0, len(chunk), SLICE)), 0)
+    meet(0, len(chunk), int(chunk[0]) if pool else 0, True)
+    twins = board[-2]
+    unit, place = np.nonzero((units >= 0) & (twins[chunk] < 0)[:, None])
+    return chunk[unit], units[unit, place], values[unit, place]
 
 
-def _pure(codes: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """The family of a class whose members all are of one, else -1."""
-    low, high = np.full(len(codes), np.iinfo(np.int64).max), np.full(len(codes), -1)
-    np.minimum.at(low, first, codes)
-    np.maximum.at(high, first, codes)
-    return np.where(low == high, high, -1)
-
-
-def _gathered(pieces: list[Piece], rows: np.ndarray, families: np.ndarray) -> _Speakers:
-    signatures = np.empty((len(rows), PERMUTATIONS), np.uint32)
-    sizes, words = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
-    for piece, inside, which in _spread(pieces, rows):
-        signatures[which] = piece.signatures[inside]
+def _field(  # noqa: PLR0917
+    signed: Signed,
+    rows: np.ndarray,
+    similarity: float,
+    families: np.ndarray | None,
+    members: Members | None,
+    pool: ThreadPoolExecutor,
+) -> tuple[np.ndarray, tuple[Any, ...], tuple[np.ndarray, np.ndarray]]:
+    """What `kernels.meet` reads: units that may meet one, everything that is fixed, and room for who stands in each bucket."""
+    places = _places(signed, rows)
+    spread = list(_spread(signed, rows, places))
+    sizes, exact, classes = np.empty(len(rows), np.int32), np.empty((len(rows), 2), np.uint64), np.empty(len(rows), np.int32)
+    for piece, inside, which in spread:
         sizes[which] = np.diff(piece.shingles.bounds)[inside]
-        words[which] = np.diff(piece.words.bounds)[inside]
-    return _Speakers(rows, signatures, sizes, words, np.ascontiguousarray(families))
+        exact[which] = piece.exact[inside]
+    kernels.first_equal(exact if members is None else _whole(signed, exact, members), classes)
+    if similarity < 1.0:
+        keys = _band_keys(signed, spread, classes, similarity, pool)
+    else:  # equal texts only: a class of them needs no band, but groups of one best text may differ
+        keys = exact[None, :, 0].astype(np.uint32) if members else np.empty((0, len(rows)), np.uint32)
+    del exact, spread
+    begins, entries, slot_begins = _buckets(keys, classes, pool)
+    many = np.bincount(classes, minlength=len(rows)) > 1
+    order = np.flatnonzero((many | (np.diff(begins) > 0))[classes]).astype(np.int32)
+    family = np.full(len(rows), -1, np.int32) if families is None else _with_others(families)
+    where = np.array([_addresses(piece) for piece in signed.pieces], np.int64).reshape(-1, 4)
+    theirs = Members(np.zeros(0, np.int64), rows[:0]) if members is None else members
+    groups = members is not None, theirs.begins, *_places(signed, theirs.rows)
+    fixed = classes, family, where, *places, sizes, *groups, begins, entries, slot_begins
+    return order, fixed, (np.zeros(len(slot_begins) - 1, np.int32), np.empty(len(entries), np.int32))
 
 
-def _spread(pieces: list[Piece], rows: np.ndarray) -> list[tuple[Piece, np.ndarray, np.ndarray]]:
-    """Per piece: the rows inside it, and which of `rows` they are."""
-    starts = np.cumsum([0, *(len(piece) for piece in pieces)])
-    order = np.argsort(rows, kind="stable")
-    cuts = np.searchsorted(rows[order], starts)
-    spans = zip(pieces, starts, cuts, cuts[1:], strict=False)
-    return [(piece, rows[order[a:b]] - start, order[a:b]) for piece, start, a, b in spans if b > a]
-
-
-def _nominated(speakers: _Speakers, similarity: float, floor: float, share: Share) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs that may reach the floor, each once, sorted."""
+def _band_keys(
+    signed: Signed, spread: list[Inside], classes: np.ndarray, similarity: float, pool: ThreadPoolExecutor
+) -> np.ndarray:
+    """(bands, units) uint32; only for the first unit of each class."""
     count, rows = bands(similarity)
-    least = _fewest_equal(floor)
+    keys = np.empty((count, len(classes)), np.uint32)
+
+    def one(part: Inside) -> None:
+        piece, inside, which = part
+        first = classes[which] == which
+        kernels.band_keys(piece.signatures, inside[first], which[first], rows, keys)
+        signed.let_go(MAPPED)
+
+    deque(pool.map(one, spread), 0)
+    return keys
+
+
+def _buckets(keys: np.ndarray, classes: np.ndarray, pool: ThreadPoolExecutor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Who shares a key: unit u is in the buckets entries[begins[u]:begins[u + 1]], and bucket g has room from slot_begins[g]."""
+    speakers = np.flatnonzero(classes == np.arange(len(classes), dtype=np.int32)).astype(np.uint64)
 
     def one(band: int) -> tuple[np.ndarray, np.ndarray]:
-        keys = np.empty(len(speakers.rows), np.uint64)
-        kernels.band_keys(speakers.signatures, band * rows, rows, keys)
-        order = np.argsort(keys, kind="stable")
-        hits, left, right = kernels.nominate(
-            speakers.signatures, keys, order, band, rows, speakers.sizes, speakers.families, floor, least, LIMIT
-        )
-        if hits > LIMIT:
-            raise DataFault(
-                f"more than {LIMIT:,} pairs among {len(speakers.rows):,} texts are nearly alike at similarity {similarity}: "
-                "raise `similarity`, or compare another key"
-            )
-        return left[:hits], right[:hits]
+        ordered = keys[band][speakers].astype(np.uint64)
+        ordered <<= np.uint64(32)
+        ordered |= speakers
+        ordered.sort()
+        return kernels.buckets(ordered)
 
-    found = list(share(one, range(count)))
-    left, right = (np.concatenate([part[side] for part in found]) for side in (0, 1))
-    order = np.lexsort((right, left))
-    return left[order], right[order]
-
-
-def _fewest_equal(floor: float, miss: float = 1e-3) -> int:
-    """Equal columns that a pair at `floor` has but for one case in 1 / miss (binomial tail); one at the threshold always has."""
-    tail = 0.0
-    for equal in range(PERMUTATIONS + 1):
-        tail += comb(PERMUTATIONS, equal) * floor**equal * (1 - floor) ** (PERMUTATIONS - equal)
-        if tail > miss:
-            return equal
-    return PERMUTATIONS
+    shared = list(pool.map(one, range(len(keys))))
+    begins = np.zeros(len(classes) + 1, np.int64)
+    for units, _ in shared:
+        begins[1:] += np.bincount(units, minlength=len(classes))
+    np.cumsum(begins, out=begins)
+    entries, cursors = np.empty(begins[-1], np.int32), begins[:-1].copy()
+    rooms, first = [np.zeros(1, np.int64)], 0
+    for units, groups in shared:
+        kernels.enter(units, groups, first, cursors, entries)
+        rooms.append(np.bincount(groups))
+        first += len(rooms[-1])
+    return begins, entries, np.cumsum(np.concatenate(rooms))
 
 
-def _verified(  # noqa: PLR0917
-    pieces: list[Piece], speakers: _Speakers, left: np.ndarray, right: np.ndarray, floor: float, share: Share
-) -> np.ndarray:
-    """Exact similarity of each pair, 0 where under the floor or where short texts differ in words, a block of pairs at a time."""
-
-    def one(start: int) -> np.ndarray:
-        here = slice(start, start + BLOCK)
-        both, inverse = np.unique(np.concatenate([left[here], right[here]]), return_inverse=True)
-        shingles, words = (
-            Sets(np.empty(ends[-1], np.uint64), ends) for ends in map(_ends, (speakers.sizes[both], speakers.words[both]))
-        )
-        for piece, inside, which in _spread(pieces, speakers.rows[both]):
-            kernels.gather(*piece.shingles, inside, *shingles, which)
-            kernels.gather(*piece.words, inside, *words, which)
-        mine, yours = np.split(inverse.astype(np.int32), 2)
-        out = np.empty(len(mine))
-        kernels.jaccard(*shingles, mine, yours, floor, out)
-        kernels.refuse_other_words(*words, mine, yours, out)
-        return out
-
-    return np.concatenate([np.zeros(0), *share(one, range(0, len(left), BLOCK))])
+def _members(signed: Signed, names: pa.Array, rows: np.ndarray, groups: pa.Table) -> Members:
+    """The signed rows of the units (`names`) that are groups, the best first."""
+    unit = pc.index_in(_flat(groups["unit"]), value_set=names)
+    row = pc.index_in(_flat(groups["id"]), value_set=_flat(signed.ids))
+    here = pc.and_(unit.is_valid(), row.is_valid())
+    units, found = (column.filter(here).to_numpy().astype(np.int64) for column in (unit, row))
+    order = np.lexsort((found, found != rows[units], units))
+    return Members(np.searchsorted(units[order], np.arange(len(names) + 1)).astype(np.int64), found[order])
 
 
-def _ends(sizes: np.ndarray) -> np.ndarray:
-    return np.concatenate([[0], np.cumsum(sizes)])
+def _whole(signed: Signed, exact: np.ndarray, members: Members) -> np.ndarray:
+    """`exact`, but for a group the 128 bits of all its texts."""
+    each = np.empty((len(members.rows), 2), np.uint64)
+    for piece, inside, which in _spread(signed, members.rows, _places(signed, members.rows)):
+        each[which] = piece.exact[inside]
+    groups = np.flatnonzero(np.diff(members.begins))
+    whole, own = np.empty((len(groups), 2), np.uint64), exact.copy()
+    kernels.whole_groups(each, np.append(members.begins[groups], len(each)), whole)
+    own[groups] = whole
+    return own
 
 
-def _table(ids: pa.Array, left: np.ndarray, right: np.ndarray, values: np.ndarray, key: str) -> pa.Table:
-    columns = [ids.take(pa.array(left)), ids.take(pa.array(right)), pa.array(values), pa.repeat(key, len(left))]
-    return pa.Table.from_arrays(columns, schema=PAIRS)
+def _places(signed: Signed, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The piece of each signed row, and the row within it."""
+    starts = np.cumsum([0, *(len(piece) for piece in signed.pieces)])
+    pieces = np.searchsorted(starts, rows, side="right") - 1
+    return pieces.astype(np.int32), (rows - starts[pieces]).astype(np.int32)
+
+
+def _spread(signed: Signed, rows: np.ndarray, places: tuple[np.ndarray, np.ndarray]) -> Iterator[Inside]:
+    """Per piece with some of `rows`: the rows inside it, and which of `rows` they are."""
+    order = np.argsort(rows, kind="stable").astype(np.int32)
+    pieces, inside = places[0][order], places[1][order]
+    cuts = np.searchsorted(pieces, np.arange(len(signed.pieces) + 1)).tolist()
+    for piece, start, stop in zip(signed.pieces, cuts, cuts[1:], strict=False):
+        if stop > start:
+            yield piece, inside[start:stop], order[start:stop]
+
+
+def _addresses(piece: Piece) -> list[int]:
+    """Of the shingles and the words of a piece: where the values start, and the bounds."""
+    return [array.ctypes.data for found in (piece.shingles, piece.words) for array in found]
+
+
+def _with_others(families: np.ndarray) -> np.ndarray:
+    """A family of one unit is none."""
+    alone = np.bincount(families + 1, minlength=1)[families + 1] < 2
+    return np.where(alone, -1, families).astype(np.int32)
+
+
+def _pairs(found: pa.Table, key: str) -> pa.Table:
+    """Rows of DROPS as pairs, the lesser id first, sorted."""
+    swap = pc.greater(found["id"], found["twin"])
+    left, right = pc.if_else(swap, found["twin"], found["id"]), pc.if_else(swap, found["id"], found["twin"])
+    table = pa.Table.from_arrays([left, right, found["similarity"], pa.repeat(key, len(found))], schema=PAIRS)
+    return table.sort_by([("id", "ascending"), ("other", "ascending")])
+
+
+def _flat(column: Column) -> pa.Array:
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    return pa.concat_arrays([chunk.cast(pa.string()) for chunk in chunks]) if chunks else pa.array([], pa.string())

@@ -27,15 +27,15 @@ def command(
     import json
     import time
 
-    from flows import kernels, runs
+    from flows import kernels
+    from flows.places import cores
 
     kernels.prepare()
     from filters.overlap import dedup
 
     started = time.time()
-    threads = runs.cores()
     count = dedup.dedup(
-        source, target, text=text, similarity=similarity, shingle=shingle, chars=chars, short=short, threads=threads
+        source, target, text=text, similarity=similarity, shingle=shingle, chars=chars, short=short, threads=cores()
     )
     if as_json:
         print(json.dumps({"rows": count.rows, "kept": count.kept}))

@@ -6,13 +6,13 @@ import time
 def command() -> None:
     """Run the bundled samples: the funnel, one dropped row beside its twin, and where the release lies."""
     from flows import kernels, releases, runs, screen, story
-    from flows.places import ROOT, places
+    from flows.places import ROOT, cores, places
 
     kernels.prepare()
     started = time.time()
     home = places()
     planned, out = runs.plan_for("demo", [], ROOT / "data" / "samples", None, [])
-    folder, new = runs.run(planned, out, "threads", runs.cores(), 16 << 20)
+    folder, new = runs.run(planned, out, "threads", cores(), 16 << 20)
     runs.note(home, planned, started, new)
     to = screen.console()
     story.funnel(folder, to)

@@ -29,14 +29,14 @@ def command(
     threshold or a new dump, and only what changed is worked out.
     """
     from flows import kernels, releases, runs, screen, story
-    from flows.places import places
+    from flows.places import cores, places
 
     kernels.prepare()
     started = time.time()
     planned, out = runs.plan_for(recipe, paths or [], data, out, set_ or [])
     if not trust:
         runs.trusted(planned)
-    folder, new = runs.run(planned, out, runner, workers or runs.cores(), int(shard * 2**20))
+    folder, new = runs.run(planned, out, runner, workers or cores(), int(shard * 2**20))
     runs.note(places(), planned, started, new)
     if sys.stdout.isatty() and not as_json:
         story.funnel(folder, screen.console())

@@ -1,10 +1,9 @@
-"""Pairs against exact Jaccard over all pairs, on real texts and edits of known strength."""
+"""The walk against its rule read slowly: exact Jaccard over all pairs, then the best first, on made and on real texts."""
 
 import gzip
 import json
 import random
 from collections import defaultdict
-from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.overlap.signatures import sign
-from filters.overlap.standing import walk
-from filters.overlap.twins import pairs
+from filters.overlap import twins
+from filters.overlap.signatures import read, sign
+from filters.overlap.twins import walk
 
 THRESHOLD = 0.8
 
@@ -67,114 +66,202 @@ def corpus(alpaca, shingles):
     return texts, sets, all_pairs(sets, THRESHOLD)
 
 
+def told(drops):
+    return {row["id"]: (row["twin"], row["similarity"]) for row in drops.to_pylist()}
+
+
+def slowly(order, alike, families, similarity):
+    """Who falls, read from the rule: a unit falls to the kept one of another family most like it, then most preferred."""
+    kept, fallen = [], {}
+    for unit in order:
+        rivals = [(alike(unit, other), other) for other in kept if families[unit] is None or families[unit] != families[other]]
+        best = max((value for value, _ in rivals), default=0.0)
+        if best >= similarity:
+            fallen[unit] = (next(other for value, other in rivals if value == best), best)
+        else:
+            kept.append(unit)
+    return fallen, kept
+
+
+@st.composite
+def worlds(draw):
+    """Units of one to three texts (the first is the best), families, an order, and how texts are compared."""
+    text = st.lists(st.sampled_from(["a", "b", "c", "d e f g h", "B!"]), max_size=9).map(" ".join)
+    units = draw(st.lists(st.lists(text, min_size=1, max_size=3), min_size=1, max_size=12))
+    families = draw(st.lists(st.sampled_from([None, None, "s", "t"]), min_size=len(units), max_size=len(units)))
+    order = draw(st.permutations(range(len(units))))
+    return units, families, order, draw(st.sampled_from([(2, False), (3, True)])), draw(st.sampled_from([0, 5]))
+
+
+@settings(max_examples=150, deadline=None)
+@given(worlds(), st.sampled_from([0.5, 0.8, 1.0]), st.integers(1, 3), st.integers(1, 5), st.randoms(use_true_random=False))
+def test_the_walk_is_its_rule(shingles, words, whole, tmp_path_factory, world, similarity, threads, chunk, rng):
+    """Families, groups, short texts; any files, threads and chunk. One column a band, so that no pair is missed."""
+    units, families, order, (size, chars), short = world
+    rows = [(f"u{unit:02}-{at}", text) for unit, texts in enumerate(units) for at, text in enumerate(texts)]
+    rng.shuffle(rows)
+    folder, cut = tmp_path_factory.mktemp("walk"), rng.randrange(len(rows) + 1)
+    for name, part in (("a", rows[:cut]), ("b", rows[cut:])):
+        ids, texts = (pa.array([row[at] for row in part], pa.string()) for at in (0, 1))
+        sign(ids, texts, size, folder / name, chars=chars, short=short)
+    groups = pa.table({"unit": [f"{row[0][:3]}-0" for row in rows], "id": [row[0] for row in rows]}).filter(
+        pa.array([len(units[int(row[0][1:3])]) > 1 for row in rows])
+    )
+
+    def alike(u, v):
+        a, b = units[u][0], units[v][0]
+        if whole(a) == whole(b):
+            value = 1.0
+        elif similarity == 1.0:
+            return 0.0
+        else:
+            value = jaccard(shingles(a, size, chars), shingles(b, size, chars))
+        mine, yours = (set(words(text)) if 0 < len(words(text)) < short else set() for text in (a, b))
+        if mine and yours and not (mine <= yours or yours <= mine):
+            return 0.0
+        if len(units[u]) > 1 and len(units[v]) > 1:
+            one, other = (set().union(*(shingles(text, size, chars) for text in units[unit])) for unit in (u, v))
+            value = min(value, jaccard(one, other))
+        return value
+
+    expected, kept = slowly(order, alike, families, similarity)
+    names = pa.array([f"u{unit:02}-0" for unit in order])
+    kin = pa.array([families[unit] for unit in order], pa.string())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(twins, "bands", lambda _: (128, 1))
+        patch.setattr(twins, "CHUNK", chunk)
+        patch.setattr(twins, "SLICE", 2)
+        drops, pairs = walk([folder / "a", folder / "b"], "k", similarity, names, families=kin, groups=groups, threads=threads)
+    assert {int(u[1:3]): (int(v[1:3]), value) for u, (v, value) in told(drops).items()} == expected
+    place = {unit: at for at, unit in enumerate(order)}
+    near = defaultdict(list)
+    for row in pairs.to_pylist():
+        a, b = sorted([int(row["id"][1:3]), int(row["other"][1:3])], key=place.get)
+        assert row["id"] < row["other"]
+        if b in expected:
+            assert expected[b] == (a, row["similarity"])
+        else:
+            assert alike(a, b) == row["similarity"]
+            near[b].append((-row["similarity"], place[a]))
+    assert len(pairs) == len(expected) + sum(map(len, near.values()))
+    if similarity < 1.0 and not any(families):
+        for unit in kept:
+            before = [other for other in kept if place[other] < place[unit]]
+            misses = [(-alike(unit, other), place[other]) for other in before if alike(unit, other) >= similarity - 0.1 - 1e-9]
+            assert sorted(near[unit]) == sorted(misses)[: twins.NEAREST]
+
+
 def test_precision_is_one_and_recall_is_high(corpus, tmp_path):
     texts, sets, truth = corpus
-    found = pairs([signed(texts, tmp_path / "a")], "conversation", THRESHOLD, threads=2)
-    mine = {
-        (int(a[-9:]), int(b[-9:])): value
-        for a, b, value in zip(*(found[c].to_pylist() for c in found.column_names[:3]), strict=True)
-    }
-    assert all(value == jaccard(sets[a], sets[b]) for (a, b), value in mine.items())
-    assert min(mine.values()) < THRESHOLD  # near misses are kept
-    just_above = {pair for pair, value in truth.items() if pair[1] == pair[0] + 10_000 and value <= THRESHOLD + 0.05}
+    drops, pairs = walk([signed(texts, tmp_path / "a")], "conversation", THRESHOLD, pa.array(named(texts)), threads=2)
+    mine = {(int(b[-9:]), int(a[-9:])): value for a, (b, value) in told(drops).items()}
+    assert all(value == jaccard(sets[a], sets[b]) >= THRESHOLD for (a, b), value in mine.items())
+    assert all(a < b for a, b in mine)
+    fallen = {b for _, b in mine}
+    slow = slow_walk(truth, len(texts))
+    just_above = {b for b, value in slow.items() if value <= THRESHOLD + 0.05}
     assert len(just_above) > 1000
-    assert len(just_above & set(mine)) >= 0.99 * len(just_above)
-    assert len(set(truth) & set(mine)) >= 0.99 * len(truth)
-    assert found["key"].unique().to_pylist() == ["conversation"]
+    assert len(just_above & fallen) >= 0.995 * len(just_above)
+    assert len(set(slow) & fallen) >= 0.999 * len(slow)
+    assert len(fallen - set(slow)) <= 0.001 * len(slow)  # whose twin fell only by a pair that was missed
+    near = [value for value in pairs["similarity"].to_pylist() if value < THRESHOLD]
+    assert len(near) > 100
+    assert min(near) >= THRESHOLD - 0.1 - 1e-9
+    assert len(pairs) == len(drops) + len(near)
+
+
+def slow_walk(truth, count):
+    """Who falls by all true pairs, the first rows first, and how close its twin is."""
+    links, kept, fallen = defaultdict(list), np.zeros(count, bool), {}
+    for (a, b), value in truth.items():
+        links[max(a, b)].append((value, min(a, b)))
+    for row in range(count):
+        best = max((value for value, other in links[row] if kept[other]), default=0.0)
+        kept[row] = not best
+        if best:
+            fallen[row] = best
+    return fallen
 
 
 def test_shards_threads_and_order_change_nothing(corpus, tmp_path):
     texts = corpus[0][8_000:12_000]
-    whole = pairs([signed(texts, tmp_path / "whole")], "k", THRESHOLD)
+    ids = pa.array(named(texts)[::-1])
+    whole = walk([signed(texts, tmp_path / "whole")], "k", THRESHOLD, ids)
     names, order = named(texts), random.Random(1).sample(range(len(texts)), len(texts))
     parts = []
     for part in range(7):
         parts.append(tmp_path / f"part{part}")
         rows = order[part::7]
         sign(pa.array([names[row] for row in rows]), pa.array([texts[row] for row in rows]), 5, parts[-1])
-    assert pairs(parts[::-1], "k", THRESHOLD, threads=3).equals(whole)
+    for threads in (1, 2, 4):
+        again = walk(parts[::-1], "k", THRESHOLD, ids, threads=threads)
+        assert all(one.equals(other) for one, other in zip(again, whole, strict=True))
 
 
-def test_an_exact_class_is_a_star_and_speaks_with_one_voice(tmp_path):
-    first = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron"
-    texts = ["unlike all else here"] + [first, first.upper(), f"**{first}**"] * 100 + [first + " pi", "unlike all else there"]
-    found = pairs([signed(texts, tmp_path / "a")], "k", THRESHOLD)
-    assert len(found) == 299 + 1
-    assert set(found["id"].to_pylist()) == {"row#000000001"}
-    near = found.filter(pa.compute.less(found["similarity"], 1.0)).to_pylist()
-    assert near == [{"id": "row#000000001", "other": "row#000000301", "similarity": 11 / 12, "key": "k"}]
-    exact = pairs([tmp_path / "a"], "k", 1.0)
+LIST = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron"
+
+
+def test_a_popular_text_makes_a_star(tmp_path):
+    texts = ["unlike all else here"] + [LIST, LIST.upper(), f"**{LIST}**"] * 100 + [LIST + " pi", "unlike all else there"]
+    drops, pairs = walk([signed(texts, tmp_path / "a")], "k", THRESHOLD, pa.array(named(texts)))
+    assert len(drops) == len(pairs) == 299 + 1
+    assert set(drops["twin"].to_pylist()) == {"row#000000001"}
+    assert drops.to_pylist()[-1] == {"id": "row#000000301", "twin": "row#000000001", "similarity": 11 / 12}
+    exact, _ = walk([tmp_path / "a"], "k", 1.0, pa.array(named(texts)))
     assert exact["similarity"].unique().to_pylist() == [1.0]
     assert len(exact) == 299
 
 
-def test_only_the_wanted_and_never_one_family(tmp_path):
-    text = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron"
-    texts = [text + " pi", text + " rho", text + " sigma", text + " tau"]
+def test_only_who_is_named_is_compared_and_never_one_family(tmp_path):
+    texts = [f"{LIST} {last}" for last in ("pi", "rho", "sigma", "tau")]
     path, names = signed(texts, tmp_path / "a"), pa.array(named(texts))
-    assert len(pairs([path], "k", 0.8)) == 6
-    assert len(pairs([path], "k", 0.8, wanted=names.slice(1))) == 3
-    found = pairs([path], "k", 0.8, wanted=names, families=pa.array(["tree", None, "tree", "other"]))
-    assert ("row#000000000", "row#000000002") not in zip(found["id"].to_pylist(), found["other"].to_pylist(), strict=True)
-    assert len(found) == 5
+    assert len(walk([path], "k", 0.8, names)[0]) == 3
+    assert len(walk([path], "k", 0.8, names.slice(1))[0]) == 2
+    drops, _ = walk([path], "k", 0.8, names, families=pa.array(["tree", None, "tree", "other"]))
+    assert {u[-1]: v[-1] for u, (v, _) in told(drops).items()} == {"1": "0", "3": "0"}
+    assert len(walk([path], "k", 0.8, pa.array(["nobody", "row#000000001"]))[0]) == 0
 
 
 def test_short_texts_with_other_words_are_no_twins(tmp_path):
     text = "please translate this one word of mine into French and tell me nothing else but it"
     texts = [f"{text}: Rome", f"{text}: Paris", f"{text}: Rome now", text.upper()]
-    assert len(pairs([signed(texts, tmp_path / "a")], "k", 0.8)) == 6
-    found = pairs([signed(texts, tmp_path / "b", short=50)], "k", 0.8)
-    assert {(int(a[-1]), int(b[-1])) for a, b in zip(found["id"].to_pylist(), found["other"].to_pylist(), strict=True)} == {
-        (0, 2), (0, 3), (1, 3), (2, 3),
-    }  # fmt: skip
-    assert len(pairs([signed(texts, tmp_path / "c", short=16)], "k", 0.8)) == 6
+    names = pa.array(named(texts))
+    assert len(walk([signed(texts, tmp_path / "a")], "k", 0.8, names)[0]) == 3
+    found = told(walk([signed(texts, tmp_path / "b", short=50)], "k", 0.8, names)[0])
+    assert {u[-1]: v[-1] for u, (v, _) in found.items()} == {"2": "0", "3": "0"}
+    assert len(walk([signed(texts, tmp_path / "c", short=16)], "k", 0.8, names)[0]) == 3
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.text("abc ", max_size=20), max_size=12), st.integers(0, 8), st.sampled_from([(2, False), (3, True)]))
-def test_refused_are_only_short_pairs_with_other_words(shingles, words, tmp_path_factory, texts, short, kind):
-    folder, (size, chars) = tmp_path_factory.mktemp("few"), kind
-    every, some = (
-        {
-            (int(row["id"][-9:]), int(row["other"][-9:])): row["similarity"]
-            for row in pairs([signed(texts, folder / name, shingle=size, chars=chars, short=few)], "k", 0.5).to_pylist()
-        }
-        for name, few in (("a", 0), ("b", short))
-    )
-    sets = [set(words(text)) for text in texts]
-
-    def apart(a, b):
-        told = all(0 < len(words(texts[row])) < short for row in (a, b))
-        return told and not (sets[a] <= sets[b] or sets[b] <= sets[a])
-
-    assert some == {pair: value for pair, value in every.items() if not apart(*pair)}
-    for (a, b), value in every.items():
-        if words(texts[a]) != words(texts[b]):
-            assert value == jaccard(shingles(texts[a], size, chars), shingles(texts[b], size, chars))
+def test_comparisons_with_other_rejected_answers_both_stay(tmp_path):
+    """One prompt and best answer: only a comparison without an answer of its own falls; a lone row falls by the best."""
+    other = "quite another answer that nobody would ever choose, for it says nothing of what was asked here"
+    texts = {
+        "a": LIST,
+        "a2": other,
+        "b": LIST,
+        "b2": " ".join(reversed(other.split())),
+        "c": LIST,
+        "c2": other.upper(),
+        "d": LIST,
+    }
+    sign(pa.array(list(texts)), pa.array(list(texts.values())), 5, tmp_path / "s")
+    groups = pa.table({"unit": ["a", "a", "b", "b", "c", "c"], "id": ["a", "a2", "b", "b2", "c", "c2"]})
+    drops, _ = walk([tmp_path / "s"], "k", 0.8, pa.array(["a", "b", "c", "d"]), groups=groups)
+    assert told(drops) == {"c": ("a", 1.0), "d": ("a", 1.0)}
+    drops, _ = walk([tmp_path / "s"], "k", 0.8, pa.array(["d", "c", "b", "a"]), groups=groups)
+    assert told(drops) == {"c": ("d", 1.0), "b": ("d", 1.0), "a": ("d", 1.0)}
+    assert len(walk([tmp_path / "s"], "k", 0.8, pa.array(["a", "b", "c", "d"]))[0]) == 3
 
 
 def test_nothing_gives_nothing(tmp_path):
-    assert len(pairs([], "k", 0.8)) == 0
-    assert len(pairs([signed([], tmp_path / "a")], "k", 0.8)) == 0
-    assert len(pairs([signed(["", "?"], tmp_path / "b")], "k", 0.8)) == 0
-    assert len(pairs([signed(["a b c d e f", "a b c d e g"], tmp_path / "c")], "k", 0.05)) == 1
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.text("ab ", max_size=12), max_size=12))
-def test_texts_from_few_words(shingles, whole, tmp_path_factory, texts):
-    """Tiny texts meet all the time: every pair found is exact, and equal texts are always one class."""
-    found = pairs([signed(texts, tmp_path_factory.mktemp("few") / "a")], "k", 0.5).to_pylist()
-    linked = defaultdict(set)
-    for pair in found:
-        a, b = int(pair["id"][-9:]), int(pair["other"][-9:])
-        assert a < b
-        assert pair["similarity"] == jaccard(shingles(texts[a], 5), shingles(texts[b], 5)) >= 0.4
-        linked[a].add(b)
-    for a, b in combinations(range(len(texts)), 2):
-        if whole(texts[a]) == whole(texts[b]):
-            first = next(row for row, text in enumerate(texts) if whole(text) == whole(texts[a]))
-            assert b in linked[first]
+    none = pa.array([], pa.string())
+    assert len(walk([], "k", 0.8, none)[0]) == 0
+    assert len(walk([], "k", 0.8, pa.array(["a"]))[0]) == 0
+    assert len(walk([signed([], tmp_path / "a")], "k", 0.8, none)[0]) == 0
+    texts = ["", "?"]
+    assert len(walk([signed(texts, tmp_path / "b")], "k", 0.8, pa.array(named(texts)))[0]) == 0
+    texts = ["a b c d e f", "a b c d e g"]
+    assert len(walk([signed(texts, tmp_path / "c")], "k", 0.05, pa.array(named(texts)))[0]) == 1
 
 
 def test_the_disguised_copies_are_all_found(dumps, tmp_path):
@@ -184,9 +271,8 @@ def test_the_disguised_copies_are_all_found(dumps, tmp_path):
         signed([row["instruction"] + "\n" + row["input"] + "\n" + row["response"] for row in teacher], tmp_path / "a", "teacher"),
         signed([row["instruction"] + "\n" + row["input"] + "\n" + row["output"] for row in code], tmp_path / "b", "code"),
     ]
-    names = named(teacher, "teacher") + named(code, "code")
-    rank = np.array([name.startswith("teacher") for name in names])
-    dropped = walk(pairs(paths, "conversation", 0.8), pa.array(names), rank, 0.8)["id"].to_pylist()
+    names = pa.array(named(code, "code") + named(teacher, "teacher"))
+    dropped = walk(paths, "conversation", 0.8, names, threads=2)[0]["id"].to_pylist()
     assert sum(name.startswith("teacher") for name in dropped) == 4535
 
 
@@ -194,13 +280,6 @@ def test_the_sides_of_a_comparison_are_often_alike(dumps, tmp_path):
     """Why comparisons are one unit: 229 of 2,312 would lose a side."""
     with gzip.open(next((dumps / "anthropics__hh-rlhf/harmless-base").glob("test.jsonl*"))) as lines:
         rows = [json.loads(line) for line in lines]
-    sides = [row[side] for row in rows for side in ("chosen", "rejected")]
-    found = pairs([signed(sides, tmp_path / "a")], "conversation", 0.8).to_pylist()
-    class_of = {}
-    for pair in found:
-        if pair["similarity"] == 1.0:
-            class_of[pair["other"]] = pair["id"]
-    near = {(pair["id"], pair["other"]) for pair in found if pair["similarity"] >= 0.8}
-    names = named(sides)
-    speakers = [tuple(sorted(class_of.get(name, name) for name in pair)) for pair in zip(names[::2], names[1::2], strict=True)]
-    assert sum(pair[0] == pair[1] or pair in near for pair in speakers) == 229
+    sides = read([signed([row[side] for row in rows for side in ("chosen", "rejected")], tmp_path / "a")])
+    pairs = np.arange(2 * len(rows)).reshape(-1, 2)
+    assert sum(int((twins.settle(sides, pair, 0.8).twins >= 0).sum()) for pair in pairs) == 229

@@ -1,0 +1,295 @@
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917
+# numba's types stand in the decorator, a kernel takes arrays, not objects.
+# mypy: disable-error-code="no-untyped-def,call-arg,var-annotated"
+"""The loops that let the best stand and drop what is like them, in numba; see `kernels` for the house rules.
+
+Units are numbered from the most preferred down. Their sets stay in the mapped files: unit u is row rows[u] of piece pieces[u],
+and `where` has each piece's addresses: shingles, their bounds, words, their bounds.
+"""
+
+import numpy as np
+from numba import njit, types
+from numba.extending import intrinsic
+
+from filters.overlap.kernels import compiled, sort_unique, xxh64
+
+_I32 = types.Array(types.int32, 1, "C", readonly=True)
+_I64 = types.Array(types.int64, 1, "C", readonly=True)
+_U64 = types.Array(types.uint64, 1, "C", readonly=True)
+_EXACT = types.Array(types.uint64, 2, "C", readonly=True)
+_WHERE = types.Array(types.int64, 2, "C", readonly=True)
+_SIGNATURES = types.Array(types.uint32, 2, "C", readonly=True)
+_OUT32, _OUT64, _OUTF = types.int32[::1], types.int64[::1], types.float64[::1]
+_SHINGLES, _WORDS = 0, 2  # columns of `where`
+
+
+@intrinsic
+def load(context, address):
+    """The eight bytes at an address; the caller keeps what lies there."""
+
+    def code(context, builder, signature, values):
+        eight = builder.load(builder.inttoptr(values[0], context.get_value_type(types.uint64).as_pointer()))
+        eight.align = 1
+        return eight
+
+    return types.uint64(types.int64), code
+
+
+@compiled(types.void(_EXACT, types.int32[::1]))
+def first_equal(exact: np.ndarray, first: np.ndarray) -> None:
+    """first[u] = the first unit whose 128 bits are those of u."""
+    size = 2
+    while size < 2 * len(exact):
+        size *= 2
+    table, mask = np.full(size, -1, np.int32), np.uint64(size - 1)
+    for unit in range(len(exact)):
+        at = exact[unit, 0] & mask
+        while table[at] >= 0 and (exact[table[at], 0] != exact[unit, 0] or exact[table[at], 1] != exact[unit, 1]):
+            at = (at + np.uint64(1)) & mask
+        if table[at] < 0:
+            table[at] = unit
+        first[unit] = table[at]
+
+
+@compiled(types.void(_EXACT, _I64, types.uint64[:, ::1]))
+def whole_groups(exact: np.ndarray, begins: np.ndarray, out: np.ndarray) -> None:
+    """out[g] = 128 bits of all texts of group g, exact[begins[g]:begins[g + 1]]: the first, then the rest in any order."""
+    for group in range(len(out)):
+        texts = exact[begins[group] : begins[group + 1]].copy()
+        for i in range(2, len(texts)):
+            j = i
+            while j > 1 and (texts[j, 0], texts[j, 1]) < (texts[j - 1, 0], texts[j - 1, 1]):
+                for k in range(2):
+                    texts[j, k], texts[j - 1, k] = texts[j - 1, k], texts[j, k]
+                j -= 1
+        data = texts.ravel().view(np.uint8)
+        out[group, 0], out[group, 1] = xxh64(data, 0, len(data), np.uint64(2)), xxh64(data, 0, len(data), np.uint64(3))
+
+
+@compiled(types.void(_SIGNATURES, _I32, _I32, types.int64, types.uint32[:, ::1]))
+def band_keys(signatures: np.ndarray, inside: np.ndarray, which: np.ndarray, rows: int, keys: np.ndarray) -> None:
+    """keys[b, which[k]] = 32 bits of the band b (its `rows` columns) of signature inside[k]; a clash only costs a look."""
+    for k in range(len(inside)):
+        for band in range(len(keys)):
+            key = np.uint64(0)
+            for column in range(band * rows, (band + 1) * rows):
+                key = (key ^ np.uint64(signatures[inside[k], column])) * np.uint64(0xFF51AFD7ED558CCD)
+                key ^= key >> np.uint64(32)
+            keys[band, which[k]] = np.uint32(key)
+
+
+@compiled(types.Tuple((_OUT32, _OUT32))(_U64))
+def buckets(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Units that share a key with others, and which of the shared keys: from sorted key << 32 | unit."""
+    count = 0
+    for i in range(len(ordered)):
+        key = ordered[i] >> np.uint64(32)
+        before = i > 0 and ordered[i - 1] >> np.uint64(32) == key
+        count += before or (i + 1 < len(ordered) and ordered[i + 1] >> np.uint64(32) == key)
+    units, groups = np.empty(count, np.int32), np.empty(count, np.int32)
+    to, group = 0, -1
+    for i in range(len(ordered)):
+        key = ordered[i] >> np.uint64(32)
+        before = i > 0 and ordered[i - 1] >> np.uint64(32) == key
+        if before or (i + 1 < len(ordered) and ordered[i + 1] >> np.uint64(32) == key):
+            group += not before
+            units[to], groups[to] = np.int32(ordered[i] & np.uint64(0xFFFFFFFF)), group
+            to += 1
+    return units, groups
+
+
+@compiled(types.void(_I32, _I32, types.int64, _OUT64, _OUT32))
+def enter(units: np.ndarray, groups: np.ndarray, first: int, cursors: np.ndarray, entries: np.ndarray) -> None:
+    """Add the group first + groups[k] to what units[k] is a member of."""
+    for k in range(len(units)):
+        entries[cursors[units[k]]] = first + groups[k]
+        cursors[units[k]] += 1
+
+
+@njit
+def _common(i, stop_i, j, stop_j, needed):
+    """How many values two sorted sets at addresses have in common; some number below `needed` as soon as they miss it."""
+    common = 0
+    while i < stop_i and j < stop_j:
+        for _ in range(32):  # between two looks at what can still be reached
+            a, b = load(i), load(j)
+            common += a == b
+            i += 8 * (a <= b)
+            j += 8 * (b <= a)
+            if i >= stop_i or j >= stop_j:
+                break
+        if common + min(stop_i - i, stop_j - j) // 8 < needed:
+            break
+    return common
+
+
+@njit
+def _at(where, piece, row, column):
+    """Addresses of the start and end of a set."""
+    bounds = where[piece, column + 1] + 8 * row
+    return where[piece, column] + 8 * np.int64(load(bounds)), where[piece, column] + 8 * np.int64(load(bounds + 8))
+
+
+@njit
+def _needed(total, floor):
+    return np.int64(np.ceil(total * floor / (1.0 + floor) - 1e-6))
+
+
+@njit
+def _jaccard(where, pieces, rows, u, v, floor):
+    """Exact Jaccard similarity of best rows; 0 under `floor`, or where both are short and each has a word of its own."""
+    i, stop_i = _at(where, pieces[u], rows[u], _SHINGLES)
+    j, stop_j = _at(where, pieces[v], rows[v], _SHINGLES)
+    total = (stop_i - i + stop_j - j) // 8
+    needed = _needed(total, floor)
+    common = _common(i, stop_i, j, stop_j, needed)
+    if common < needed:
+        return 0.0
+    i, stop_i = _at(where, pieces[u], rows[u], _WORDS)
+    j, stop_j = _at(where, pieces[v], rows[v], _WORDS)
+    least = min(stop_i - i, stop_j - j) // 8
+    if least > 0 and _common(i, stop_i, j, stop_j, least) < least:
+        return 0.0
+    return common / (total - common)
+
+
+@njit
+def _union(where, pieces, rows, start, stop):
+    """All shingles of several rows, sorted, each once."""
+    size = 0
+    for k in range(start, stop):
+        i, stop_i = _at(where, pieces[k], rows[k], _SHINGLES)
+        size += (stop_i - i) // 8
+    values, spare, size = np.empty(size, np.uint64), np.empty(size, np.uint64), 0
+    for k in range(start, stop):
+        i, stop_i = _at(where, pieces[k], rows[k], _SHINGLES)
+        while i < stop_i:
+            values[size] = load(i)
+            i += 8
+            size += 1
+    return values, sort_unique(values, size, spare)
+
+
+@njit
+def _jaccard_of_groups(where, pieces, rows, begins, u, v, floor):
+    """Exact Jaccard similarity of all answers together of two groups, 0 under `floor`."""
+    mine, size = _union(where, pieces, rows, begins[u], begins[u + 1])
+    yours, other = _union(where, pieces, rows, begins[v], begins[v + 1])
+    i = j = common = 0
+    while i < size and j < other:
+        a, b = mine[i], yours[j]
+        common += a == b
+        i += a <= b
+        j += b <= a
+    return common / (size + other - common) if common >= _needed(size + other, floor) else 0.0
+
+
+@njit(inline="always")
+def _first_common(begins, entries, a, b):
+    """The least group that two units share."""
+    i, j = begins[a], begins[b]
+    while entries[i] != entries[j]:
+        if entries[i] < entries[j]:
+            i += 1
+        else:
+            j += 1
+    return entries[i]
+
+
+@njit
+def _alike(where, pieces, rows, grouped, begins, member_pieces, member_rows, u, v, floor):
+    """The similarity of two units; 0 under `floor`."""
+    alike = _jaccard(where, pieces, rows, u, v, floor)
+    if grouped and alike > 0.0 and begins[u + 1] > begins[u] and begins[v + 1] > begins[v]:
+        alike = min(alike, _jaccard_of_groups(where, member_pieces, member_rows, begins, u, v, floor))
+    return alike
+
+
+@njit(inline="always")
+def _note(units, values, unit, value):
+    """Put a near miss among the nearest, the most similar first, then the most preferred; the last falls off."""
+    if value < values[-1] or (value == values[-1] and unit > units[-1]):
+        return
+    at = len(units) - 1
+    while at > 0 and (value > values[at - 1] or (value == values[at - 1] and unit < units[at - 1])):
+        units[at], values[at] = units[at - 1], values[at - 1]
+        at -= 1
+    units[at], values[at] = unit, value
+
+
+@compiled(
+    types.void(
+        _I32, types.int64, types.int64, types.int64, types.boolean, types.float64, types.float64,
+        _I32, _I32, _WHERE, _I32, _I32, _I32, types.boolean, _I64, _I32, _I32, _I64, _I32, _I64,
+        _OUT32, _OUT32, _OUT32, _OUT32, _OUTF, types.int32[:, ::1], types.float64[:, ::1],
+    )
+)  # fmt: skip
+def meet(
+    order: np.ndarray,
+    start: int,
+    stop: int,
+    since: int,
+    settle: bool,
+    similarity: float,
+    floor: float,
+    classes: np.ndarray,
+    families: np.ndarray,
+    where: np.ndarray,
+    pieces: np.ndarray,
+    rows: np.ndarray,
+    sizes: np.ndarray,
+    grouped: bool,
+    member_begins: np.ndarray,
+    member_pieces: np.ndarray,
+    member_rows: np.ndarray,
+    begins: np.ndarray,
+    entries: np.ndarray,
+    slot_begins: np.ndarray,
+    filled: np.ndarray,
+    slots: np.ndarray,
+    stands: np.ndarray,
+    twins: np.ndarray,
+    found: np.ndarray,
+    near: np.ndarray,
+    nearness: np.ndarray,
+) -> None:
+    """Compare order[start:stop] with what stands from unit `since` on; twins[u] is the most similar, then most preferred.
+
+    A class (classes[u]: its first unit) is of units that nothing tells apart; stands[class] is the one of it that stands. The
+    class is a member of the groups entries[begins[class]:begins[class + 1]], ascending, and slots[slot_begins[g]:][:filled[g]]
+    stand in group g. With `settle` a unit without a twin stands from now on. Else nothing but its own line is written, so
+    that several may run at once. near[x] has the units most like order[x] among those under `similarity`.
+    """
+    for x in range(start, stop):
+        unit = order[x]
+        own, family = classes[unit], families[unit]
+        best, closest = twins[unit], found[unit]
+        copy = stands[own]
+        if copy >= since and (family < 0 or families[copy] != family) and closest < 1.0:
+            best, closest = copy, 1.0
+        done = closest == 1.0 and (best < since or (best == copy and families[best] < 0))  # nothing better can come
+        for e in range(begins[own], begins[own + 1]):
+            group = entries[e]
+            for k in range(filled[group] - 1, -1, -1):
+                other = slots[slot_begins[group] + k]
+                if done or other < since:
+                    break
+                if classes[other] == own or (family >= 0 and families[other] == family):
+                    continue
+                least = max(floor, closest)
+                if min(sizes[unit], sizes[other]) < least * max(sizes[unit], sizes[other]) - 1e-6:
+                    continue
+                if _first_common(begins, entries, own, classes[other]) != group:
+                    continue
+                alike = _alike(where, pieces, rows, grouped, member_begins, member_pieces, member_rows, unit, other, least)
+                if alike >= similarity and (alike > closest or (alike == closest and other < best)):
+                    best, closest = other, alike
+                elif alike > 0.0 and best < 0:
+                    _note(near[x], nearness[x], other, alike)
+        twins[unit], found[unit] = best, closest
+        if settle and best < 0 and stands[own] < 0:
+            stands[own] = unit
+            for e in range(begins[own], begins[own + 1]):
+                group = entries[e]
+                slots[slot_begins[group] + filled[group]] = unit
+                filled[group] += 1
