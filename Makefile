@@ -24,7 +24,7 @@ check: $(READY)      ## lint, format, types, import rules
 
 bench: $(READY)      ## speed beside other tools, as ratios: make bench FILES="data/raw/alpaca/*.json"
 	@test -n "$(FILES)" || { echo 'name some dumps: make bench FILES="data/raw/alpaca/*.json"'; exit 64; }
-	@for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file $(FILES) || exit 1; done
+	@for name in overlap reading whole dedup; do echo "== $$name"; $(PY) benchmarks/$$name.py $(FILES) || exit 1; done
 
 clean:               ## the environment and finished steps; dumps and releases stay
 	rm -rf .venv data/work

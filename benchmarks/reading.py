@@ -8,32 +8,19 @@ of its own, in turn; the best round counts. Memory is the highest sum of the pro
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from resource import RUSAGE_CHILDREN, getrusage
-from typing import NamedTuple
 
 import pyarrow.parquet as pq
+from measure import ROOT, Spent, spent
 from rich.console import Console
 from rich.table import Table
 
-ROOT = Path(__file__).resolve().parent.parent
 COPY = "import sys, polars; polars.scan_ndjson(sys.argv[1]).sink_parquet(sys.argv[2])"
-
-
-class Spent(NamedTuple):
-    """What a process and its children took: seconds on the wall, CPU seconds, megabytes at most."""
-
-    wall: float
-    cpu: float
-    memory: float
 
 
 def main() -> None:
@@ -101,47 +88,6 @@ def ready() -> None:
 
     kernels.prepare()  # before numba is imported
     from flows import stages  # noqa: F401
-
-
-def spent(command: list[str]) -> Spent:
-    """Run a command and measure it."""
-    before, started, peak = getrusage(RUSAGE_CHILDREN), time.monotonic(), [0.0]
-    child = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    watch = threading.Thread(target=watched, args=(child, peak))
-    watch.start()
-    code = child.wait()
-    wall = time.monotonic() - started
-    watch.join()
-    after = getrusage(RUSAGE_CHILDREN)
-    if code:
-        raise SystemExit(f"{' '.join(command)} ended with {code}")
-    return Spent(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak[0])
-
-
-def watched(child: subprocess.Popen[bytes], peak: list[float]) -> None:
-    """Note the highest memory of a process and all below it, in megabytes, while it runs."""
-    while child.poll() is None:
-        peak[0] = max(peak[0], sum(memory(process) for process in below(child.pid)) / 1e6)
-        time.sleep(0.1)
-
-
-def below(process: int) -> list[int]:
-    """A process and all its descendants."""
-    try:
-        tasks = list(Path(f"/proc/{process}/task").iterdir())
-        children = [int(each) for task in tasks for each in (task / "children").read_text().split()]
-    except OSError:
-        return []
-    return [process, *(each for child in children for each in below(child))]
-
-
-def memory(process: int) -> int:
-    """Its proportional set size in bytes; pages of files that are mapped count too."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
 def counted(folder: Path, kind: str) -> int:
