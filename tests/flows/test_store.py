@@ -1,5 +1,6 @@
 """A step is done once; a step that was damaged, or never finished, is done again."""
 
+import ast
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -84,3 +85,13 @@ def test_where_none_may_be_made_a_step_that_is_done_is_given_and_another_is_name
             store.step(tmp_path, "edit", "k" * 64, make)
     assert not (tmp_path / "edit").exists()
     assert store.step(tmp_path, "edit", "k" * 64, make).facts == {"rows": 1}
+
+
+def test_imports_read_by_pattern_are_those_that_the_parser_finds() -> None:
+    for folder in code.OURS:
+        for file in (code.ROOT / folder).rglob("*.py"):
+            nodes = list(ast.walk(ast.parse(file.read_bytes())))
+            froms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+            names = [f"{node.module}.{alias.name}" for node in froms for alias in node.names]
+            names += [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+            assert {code._module(name) for name in names if name.split(".")[0] in code.OURS} <= set(code._imports(file)), file
