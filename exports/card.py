@@ -34,6 +34,7 @@ _SPLITS = ("train", "test")
 _SHAPES = {
     "sft": "conversations to learn from: `messages` is a list of `role` and `content`",
     "preference": "a better and a worse answer to one context: `prompt`, `chosen`, `rejected`, each a list of messages",
+    "ties": "two answers to one context that nobody put one above the other: `prompt`, `first`, `second`",
 }
 
 

@@ -1,63 +1,153 @@
-"""From standing groups to pairs that leave: matched, judged by their own rules, and only then their texts opened."""
+"""From standing groups to pairs that leave: paired on small columns, judged by rules, and only then their texts opened.
 
-from collections.abc import Iterator
+Each step takes pairs down with a reason, and the next sees only those that still stand. A row leaves in as many pairs as
+stand; a row in none has the reason of the pair of it that came furthest. Ties go their own way, through the same texts.
+"""
+
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 
-from exports import preference
-from flows.exporting import Taken, file, held_out, judged, left_out, texts
+from exports import doubt, pairing, preference, ranking
+from exports.contradictions import capped, settled
+from flows import pair_texts
+from flows.exporting import Taken, file, held_out, judged, left_out
+from flows.pair_texts import Texts
 from flows.stages import Shard
 from schemas import parquet
-from schemas.recipe import Recipe
+from schemas.recipe import Gap, Preference, Recipe
 from sql.rules import Rule
 
-CHUNK = 2000  # pairs whose texts are in memory at a time
+_SCORES = pa.list_(pa.struct([pa.field("key", pa.string(), nullable=False), ("value", pa.float64())]))
+_RATING = {"id": pl.String, "name": pl.String, "value": pl.Float64}
+
+
+@dataclass
+class Comparing:
+    """The pairs that stand, and what befell the others, in the order of the steps."""
+
+    pairs: pl.DataFrame
+    fallen: list[pl.DataFrame] = field(default_factory=list)
+
+    def fell(self, told: pl.DataFrame) -> None:
+        """Take down the pairs of `told`: their id, the reason, and what else LEFT holds."""
+        step = pl.lit(len(self.fallen), pl.Int32)
+        sides = self.pairs.select("id", "chosen_id", "rejected_id")
+        self.fallen.append(left_out(told).join(sides, on="id", maintain_order="left").with_columns(step=step))
+        self.pairs = self.pairs.join(told, on="id", how="anti", maintain_order="left")
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """What leaves under a name: pairs, and the fields that their messages fill."""
+
+    name: str
+    pairs: pl.DataFrame
+    more: set[str]
 
 
 def take_preference(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], shards: list[Shard]) -> list[Taken]:
-    """Best against worst of every standing group that passes the export's rules, with sound texts on both sides."""
-    matched, unmatched = preference.match(standing.to_arrow())
-    beside = pl.DataFrame(preference.beside(matched, standing.to_arrow()))
-    fine, fell = judged(beside, rules)
-    pairs = pl.DataFrame(matched)
-    passed = pairs.join(fine.select("id"), on="id", how="semi", maintain_order="left")
-    sound, unsound = _sound(passed, standing, shards)
-    left = [left_out(pl.DataFrame(unmatched)), _both(pairs, fell), left_out(unsound)]
-    ids = sorted({*sound["chosen_id"].to_list(), *sound["rejected_id"].to_list()})
+    """Pairs of every standing group as the recipe wants them, and its ties where it keeps them apart."""
+    asked = recipe.exports.preference
+    assert asked
+    members, barred = _members(asked, standing)
+    ratings = _ratings(members, shards)
+    ranked = ranking.rated(ranking.ranked(members), ratings, asked.score) if asked.score else ranking.ranked(members)
+    found, others = pairing.pairs(ranked, asked.pairs, recipe.seed)
+    found = found.with_columns(doubt.flags(found, members, ratings), ranking.agreement(found, ratings, asked.score))
+    pairs, ties = Comparing(found.filter(~pl.col("tie"))), Comparing(found.filter("tie"))
+    _by_columns(pairs, asked, rules, standing)
+    if asked.ties == "drop":
+        ties.fell(ties.pairs.select("id", reason=pl.lit("tie")))
+    texts = Texts(standing, shards)
+    more = _by_texts(ties, asked, texts) | _by_texts(pairs, asked, texts)
+    pairs.fell(settled(pairs.pairs, asked.contradictions))
+    if asked.per_prompt:
+        pairs.fell(capped(pairs.pairs, asked.per_prompt))
+    left = pl.concat([barred, left_out(others), _rows(ties, pairs)])
+    exported = {"preference": pairs.pairs} | ({"ties": ties.pairs} if asked.ties == "apart" else {})
+    return [_taken(recipe, Leaving(name, each, more), left, texts) for name, each in exported.items()]
+
+
+def _members(asked: Preference, standing: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows whose groups may be compared, and lines of LEFT for those of the groups that the recipe bars."""
+    held = standing.select("id", "group", "rank", "score", "label", "source", "license", "flags", "shard")
+    bad = pl.col("flags").list.contains("both_bad").any().over("group").fill_null(value=False)
+    partly = (pl.col("rank").is_null().any() & pl.col("rank").is_not_null().any()).over("group")
+    bars, parts = pl.lit(asked.both_bad == "drop"), pl.lit(asked.partly_ranked == "drop")
+    reason = pl.when(bad & bars).then(pl.lit("both bad")).when(partly & parts).then(pl.lit("partly ranked"))
+    told = held.with_columns(reason=reason)
+    return told.filter(pl.col("reason").is_null()).drop("reason"), left_out(told.drop_nulls("reason").select("id", "reason"))
+
+
+def _ratings(members: pl.DataFrame, shards: list[Shard]) -> pl.DataFrame:
+    """One line for each rating of a row that has somebody to be compared with: (id, name, value)."""
+    several = members.filter(pl.len().over("group") > 1)
+    parts = [pl.DataFrame(schema=_RATING)]
+    for (at,), own in several.partition_by("shard", as_dict=True).items():
+        scores = parquet.take_ids(parquet.read(shards[at].rows, ["id", "scores"]), own["id"].to_arrow().cast(pa.string()))
+        listed = scores.set_column(1, "scores", scores["scores"].cast(_SCORES))  # polars cannot take a map apart
+        flat = pl.DataFrame(listed).explode("scores", empty_as_null=False, keep_nulls=False)
+        fields = pl.col("scores").struct
+        parts.append(flat.select("id", name=fields.field("key"), value=fields.field("value")).drop_nulls())
+    return pl.concat(parts)
+
+
+def _by_columns(pairs: Comparing, asked: Preference, rules: list[Rule], standing: pl.DataFrame) -> None:
+    """The steps that need no text: gaps, the recipe's rules, refusals."""
+    if asked.gap:
+        pairs.fell(_gap(pairs.pairs, asked.gap))
+    pairs.fell(judged(preference.beside(pairs.pairs, standing), rules)[1])
+    if asked.refusals == "drop":
+        refuses = standing.filter("refusal_last").select(chosen_id="id")
+        declined = pairs.pairs.join(refuses, on="chosen_id", how="semi", maintain_order="left")
+        pairs.fell(declined.select("id", reason=pl.lit("chosen refuses"), detail=pl.lit("the better answer opens by declining")))
+
+
+def _gap(pairs: pl.DataFrame, gap: Gap) -> pl.DataFrame:
+    margin = pl.col("score_margin")
+    small = pl.lit(value=False) if gap.min is None else margin < gap.min
+    large = pl.lit(value=False) if gap.max is None else margin > gap.max
+    reason = pl.when(small).then(pl.lit("margin too small")).when(large).then(pl.lit("margin too large"))
+    asked = " and ".join(
+        f"{word} {bound:g}" for word, bound in (("at least", gap.min), ("at most", gap.max)) if bound is not None
+    )
+    detail = pl.format(f"score_margin {{}} (by {{}}), asked for is {asked}", margin.round(4), "margin_by")
+    return pairs.select("id", reason=reason, detail=detail).drop_nulls("reason")
+
+
+def _by_texts(pairs: Comparing, asked: Preference, texts: Texts) -> set[str]:
+    """The steps that read texts; the pairs that stand get the prints of theirs. Which fields of messages some row fills."""
+    read = pair_texts.read(pairs.pairs, texts, asked.at_most_similar)
+    pairs.fell(read.fallen)
+    pairs.pairs = pairs.pairs.join(read.prints, on="id", how="left", maintain_order="left")
+    return read.more
+
+
+def _rows(*steps: Comparing) -> pl.DataFrame:
+    """Lines of LEFT for rows in pairs that fell: of each row's pairs the one that came furthest, the first by id."""
+    fallen = pl.concat([told for each in steps for told in each.fallen])
+    sides = pl.concat([fallen.with_columns(pair="id", id=pl.col(f"{side}_id")) for side in ("chosen", "rejected")])
+    lines = sides.sort("id", "step", "pair", descending=[False, True, False]).with_columns(many=pl.len().over("id"))
+    last = lines.unique("id", keep="first", maintain_order=True)
+    said = pl.format("the last of its {} pairs, {}: {}", "many", "pair", pl.coalesce("detail", "reason"))
+    return left_out(last.with_columns(detail=pl.when(pl.col("many") > 1).then(said).otherwise("detail")))
+
+
+def _taken(recipe: Recipe, export: Leaving, left: pl.DataFrame, texts: Texts) -> Taken:
+    """An export of pairs, and how to write it."""
+    pairs, name = export.pairs, export.name
+    schema = preference.schema(export.more, agreement=pairs["agreement"].count() > 0, ties=name == "ties")
+    rows = pl.concat([pairs["chosen_id"], pairs["rejected_id"]]).unique().sort()
 
     def write(folder: Path) -> dict[str, int]:
-        chosen = standing.filter(pl.col("id").is_in(sound["chosen_id"].implode()))
+        chosen = texts.standing.filter(pl.col("id").is_in(pairs["chosen_id"].implode()))
         counts = {}
-        for side, held in held_out(recipe, chosen, shards).items():
-            pairs = sound.filter(pl.col("chosen_id").is_in(held["id"].implode()))
-            made = (table for table, _ in _opened(pairs, standing, shards))
-            counts[side] = parquet.write(made, file(folder, side), preference.SCHEMA)
+        for side, held in held_out(recipe, chosen, texts.shards).items():
+            own = pairs.filter(pl.col("chosen_id").is_in(held["id"].implode()))
+            counts[side] = parquet.write(pair_texts.tables(own, texts, schema, export.more), file(folder, side), schema)
         return counts
 
-    return [Taken("preference", ids, pl.concat(left), write)]
-
-
-def _both(pairs: pl.DataFrame, fell: pl.DataFrame) -> pl.DataFrame:
-    """What befell a pair befalls both its rows."""
-    named = fell.rename({"id": "pair"})
-    sides = [pairs.select(pair="id", id=f"{side}_id") for side in ("chosen", "rejected")]
-    return left_out(pl.concat(sides).join(named, on="pair", how="inner", maintain_order="left"))
-
-
-def _opened(pairs: pl.DataFrame, standing: pl.DataFrame, shards: list[Shard]) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """Pairs with their texts, some at a time: (preference.SCHEMA, those refused)."""
-    place = standing.select("id", "shard")
-    for start in range(0, len(pairs), CHUNK):
-        part = pairs.slice(start, CHUNK)
-        ids = pl.concat([part.select(id="chosen_id"), part.select(id="rejected_id")])
-        rows = pa.concat_tables(texts(shards, place.join(ids, on="id", how="semi", maintain_order="left"), ["id", "messages"]))
-        yield preference.table(part.to_arrow(), rows)
-
-
-def _sound(pairs: pl.DataFrame, standing: pl.DataFrame, shards: list[Shard]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Pairs whose texts hold, and (id, reason) of the rows of the others."""
-    refused = [pl.DataFrame(out) for _, out in _opened(pairs, standing, shards)]
-    bad = pl.concat([pl.DataFrame(schema={"id": pl.String, "reason": pl.String}), *refused])
-    return pairs.filter(~pl.col("chosen_id").is_in(bad["id"].implode())), bad
+    return Taken(name, rows.to_list(), left.filter(~pl.col("id").is_in(rows.implode())), write)

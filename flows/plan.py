@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 import sources
+from exports import preference
 from filters import edits, signals
 from flows import code, store
 from flows.units import ROW_COLUMNS
@@ -99,9 +100,9 @@ def columns(recipe: Recipe) -> dict[str, pa.DataType]:
 
 
 def pair_columns(recipe: Recipe) -> dict[str, pa.DataType]:
-    """What a rule over pairs may name: chosen.*, rejected.*, score_margin, and the columns of the pair's source."""
+    """What a rule over pairs may name: chosen.*, rejected.*, and the columns of the pair itself."""
     side = pa.struct(list(columns(recipe).items()))
-    return {"chosen": side, "rejected": side, "score_margin": pa.float64(), "source": pa.string(), "license": pa.string()}
+    return {"chosen": side, "rejected": side, **preference.COLUMNS}
 
 
 def wanted(recipe: Recipe) -> set[str]:
@@ -114,6 +115,7 @@ def wanted(recipe: Recipe) -> set[str]:
         prefer += [name for name in (select and select.by, select and select.mix and select.mix.by) if name]
     if recipe.exports.preference:
         texts += [rule.sql for rule in recipe.exports.preference.keep.values()]
+        texts += ["refusal_last"] if recipe.exports.preference.refusals == "drop" else []
     named = {name.removeprefix("chosen.").removeprefix("rejected.") for text in texts for name in rules.columns_used(text)}
     named |= {(entry if isinstance(entry, str) else next(iter(entry))).split()[0].lower() for entry in prefer}
     return (named & signals.types().keys()) | {"words"}

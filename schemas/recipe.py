@@ -17,7 +17,7 @@ from schemas.mistakes import dotted, nearest, said, shown
 from schemas.recipe_exports import Exports, Mix, Select, Sft
 from schemas.recipe_overlap import Beginnings, Benchmark, Cap, Chars, Near, Order, Overlap
 from schemas.recipe_parts import Classifier, Limits, Name, Part, Rule, Rules, Source, Text, Word
-from schemas.recipe_preference import Preference
+from schemas.recipe_preference import Gap, Preference, Score
 
 __all__ = [
     "Beginnings",
@@ -26,6 +26,7 @@ __all__ = [
     "Chars",
     "Classifier",
     "Exports",
+    "Gap",
     "Limits",
     "Mix",
     "Near",
@@ -33,6 +34,7 @@ __all__ = [
     "Preference",
     "Recipe",
     "Rule",
+    "Score",
     "Select",
     "Sft",
     "Source",

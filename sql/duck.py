@@ -14,7 +14,7 @@ import pyarrow as pa
 from schemas.faults import DataFault, MissingFault, UsageFault
 
 TABLES = ("ledger", "edits", "turns", "signals", "pairs", "funnel")
-EXPORTS = ("sft", "preference")
+EXPORTS = ("sft", "preference", "ties")
 _NOTHING = "SELECT '' AS id, '' AS split WHERE false"
 _READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
@@ -40,9 +40,9 @@ def connect(memory: str = "2GB", threads: int | None = None, seconds: float = 12
 
 
 def release(path: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
-    """A locked connection with the views ledger, edits, turns, signals, pairs, funnel, sft and preference of a release.
+    """A locked connection with the views ledger, edits, turns, signals, pairs, funnel, sft, preference and ties of a release.
 
-    sft and preference have a column `split` (train or test), and no rows where a release has no such export.
+    sft, preference and ties have a column `split` (train or test), and no rows where a release has no such export.
     """
     if not (path / "ledger.parquet").is_file():
         raise MissingFault(f"{path}: not a release (no ledger.parquet in it)")

@@ -3,6 +3,8 @@ WITH held AS (
   SELECT 'sft' AS export, id FROM sft
   UNION ALL
   SELECT 'preference', unnest(string_split(id, '|')) FROM preference
+  UNION ALL
+  SELECT 'ties', unnest(string_split(id, '|')) FROM ties
 ),
 named AS (
   SELECT unnest(exports) AS export, id FROM ledger WHERE fate = 'kept'

@@ -5,10 +5,13 @@ CREATE OR REPLACE VIEW turns AS SELECT * FROM 'turns.parquet';
 CREATE OR REPLACE VIEW signals AS SELECT * FROM 'signals.parquet';
 CREATE OR REPLACE VIEW pairs AS SELECT * FROM 'pairs.parquet';
 CREATE OR REPLACE VIEW funnel AS SELECT * FROM 'funnel.parquet';
--- The last two fail where a release has no such export.
+-- The last three fail where a release has no such export.
 CREATE OR REPLACE VIEW sft AS
   SELECT * EXCLUDE (filename), regexp_extract(filename, '(train|test)-[0-9]+-of-[0-9]+[.]parquet$', 1) AS split
   FROM read_parquet('sft/*.parquet', filename = true);
 CREATE OR REPLACE VIEW preference AS
   SELECT * EXCLUDE (filename), regexp_extract(filename, '(train|test)-[0-9]+-of-[0-9]+[.]parquet$', 1) AS split
   FROM read_parquet('preference/*.parquet', filename = true);
+CREATE OR REPLACE VIEW ties AS
+  SELECT * EXCLUDE (filename), regexp_extract(filename, '(train|test)-[0-9]+-of-[0-9]+[.]parquet$', 1) AS split
+  FROM read_parquet('ties/*.parquet', filename = true);

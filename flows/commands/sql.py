@@ -14,7 +14,7 @@ def command(
     param: Annotated[list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="a $name in the query")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
 ) -> None:
-    """Ask a release: a question from sql/, or your own over ledger, edits, turns, signals, pairs, funnel, sft, preference.
+    """Ask a release: a question from sql/, or your own over ledger, edits, turns, signals, pairs, funnel, sft, preference, ties.
 
     `winnow sql funnel`, `winnow sql duplicates_of -p id=...`, `winnow sql "SELECT reason, count(*) FROM ledger GROUP BY ALL"`.
     """

@@ -111,7 +111,9 @@ def make(folder, rows=30, fingerprint="f" * 32, **manifest):
     parquet.write(pa.Table.from_pylist(talks[2:], sft.SCHEMA), folder / "sft/train-00000-of-00001.parquet", sft.SCHEMA)
     parquet.write(pa.Table.from_pylist(talks[:2], sft.SCHEMA), folder / "sft/test-00000-of-00001.parquet", sft.SCHEMA)
     parquet.write(
-        pa.Table.from_pylist(pairs, preference.SCHEMA), folder / "preference/train-00000-of-00001.parquet", preference.SCHEMA
+        pa.Table.from_pylist(pairs, preference.schema(set())),
+        folder / "preference/train-00000-of-00001.parquet",
+        preference.schema(set()),
     )
     funnel = [{"source": "s", "stage": "keep", "reason": "refusal", "rows": 3, "words": 30}]
     parquet.write(pa.Table.from_pylist(funnel, ledger.FUNNEL), folder / "funnel.parquet", ledger.FUNNEL)

@@ -210,7 +210,7 @@ def test_twin_that_is_not_there():
 def test_views_in_a_plain_duckdb(tmp_path, monkeypatch):
     for name, table in tables(SOUND).items():
         pq.write_table(table, tmp_path / f"{name}.parquet")
-    for export in ("sft", "preference"):
+    for export in ("sft", "preference", "ties"):
         (tmp_path / export).mkdir()
         for at, split in enumerate(("train", "test")):
             pq.write_table(pa.table({"id": [str(at)]}), tmp_path / export / f"{split}-00000-of-00001.parquet")

@@ -1,0 +1,45 @@
+"""Pairs whose own numbers deny them, told as flags and never dropped by that alone.
+
+* `score_against_rank`   the rejected answer has the higher score
+* `ratings_against_choice`   the other ratings of the two answers, taken together, say the opposite
+
+That the source told of either answer (`overall_ten`, `verdict_against_rank`, ...) stands beside them.
+"""
+
+import polars as pl
+
+from exports.ranking import beside
+
+_FAITH = 10  # pairs: before any is seen, a rating is believed to go with the choice as if so many had shown it
+
+
+def flags(pairs: pl.DataFrame, members: pl.DataFrame, ratings: pl.DataFrame) -> pl.Series:
+    """Sorted flags of each pair (PAIR): both rows' own, and what its numbers say. `members` has id, source, score and flags."""
+    own = members.select("id", "score", "flags")
+    told = pairs.join(own, left_on="chosen_id", right_on="id", how="left", maintain_order="left")
+    told = told.join(own, left_on="rejected_id", right_on="id", how="left", maintain_order="left", suffix="_rejected")
+    against = told["id"].is_in(_against(pairs, members, ratings).implode())
+    denied = (pl.col("score") < pl.col("score_rejected")).fill_null(value=False) & ~pl.col("tie")
+    more = pl.concat_list(
+        pl.when(denied).then(pl.lit("score_against_rank")), pl.when(against).then(pl.lit("ratings_against_choice"))
+    ).list.drop_nulls()
+    both = pl.col("flags").fill_null([]).list.concat(pl.col("flags_rejected").fill_null([])).list.concat(more)
+    return told.select(flags=both.list.unique().list.sort())["flags"]
+
+
+def _against(pairs: pl.DataFrame, members: pl.DataFrame, ratings: pl.DataFrame) -> pl.Series:
+    """Ids of pairs in which the ratings say the opposite of the choice.
+
+    A rating counts as much as it goes with the choice over all pairs of its source: what is better low (toxicity) turns round
+    by itself, and what has nothing to do with it (verbosity) hardly counts. The number that the choice was made by is no
+    witness: a rating that is the score itself, in the whole source, is left out, and `agreement` is of votes.
+    """
+    scored = ratings.filter(pl.col("name") != "agreement").join(members.select("id", "source", "score"), on="id")
+    same = (pl.col("value") == pl.col("score")).all().over("source", "name")
+    others = scored.filter(~same.fill_null(value=False)).select("id", "name", "value")
+    both = beside(pairs.filter(~pl.col("tie")), others).join(pairs.select("source", pair="id"), on="pair")
+    both = both.with_columns(side=(pl.col("value") - pl.col("value_rejected")).sign()).filter(pl.col("side") != 0)
+    leaning = (pl.col("side").sum() + _FAITH) / (pl.len() + _FAITH)
+    both = both.with_columns(lean=leaning.over("source", "name"))
+    said = both.group_by("pair").agg(sum=(pl.col("side") * pl.col("lean")).sum())
+    return said.filter(pl.col("sum") < -1e-9)["pair"]
