@@ -1,16 +1,19 @@
 """One row's whole story, a line each: where it came from, its group, edits, every rule and what it read, twins, exports."""
 
+import json
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
+from duckdb import DuckDBPyConnection
 from rich.console import Console
 
-from flows import releases, screen, story
+from flows import finding, marking, releases, screen, story
 from flows.places import Places
-from flows.units import ROW_COLUMNS
 from schemas import recipe as recipes
 from schemas.faults import MissingFault
+from schemas.rows import ROW_COLUMNS
 from sql import duck, rules
 from sql.judge import judge
 
@@ -21,57 +24,118 @@ SELECT other, near.similarity, key, fate, reason FROM (
 JOIN ledger ON ledger.id = other ORDER BY ALL
 """
 
+_LISTED = 20  # rows that hold a fragment are shown up to so many
+
+_EDITS = "SELECT turn, edit, count FROM edits WHERE id = $id ORDER BY turn, edit"
+
 Row = dict[str, Any]
 
 
-def explain(home: Places, release: Path, row: str, to: Console, most: int | None) -> None:
-    """Print one row's story. Raises MissingFault with the nearest ids."""
-    found = story.ask(release, "SELECT * FROM ledger WHERE id = $id", id=row)
+class Opened(NamedTuple):
+    """A release that is asked."""
+
+    home: Places
+    release: Path
+    recipe: recipes.Recipe
+    con: DuckDBPyConnection
+
+    def ask(self, query: str, **params: Any) -> list[Row]:
+        """Rows of one query."""
+        return duck.query(self.con, query, params).to_pylist()
+
+
+def explain(home: Places, release: Path, asked: str, to: Console, most: int | None, *, as_json: bool = False) -> None:
+    """Print the story of a row, by its id or by a fragment of its text; a list where several rows hold that.
+
+    Raises MissingFault with the nearest ids.
+    """
+    of = Opened(home, release, recipes.load(release / "recipe.yaml"), duck.release(release))
+    found = of.ask("SELECT * FROM ledger WHERE id = $id", id=asked)
     if not found:
-        near = story.ask(release, "SELECT id FROM ledger ORDER BY levenshtein(id, $id), id LIMIT 3", id=row[:200])
-        raise MissingFault(f"no row {row!r} in {release}; nearest: {', '.join(each['id'] for each in near)}")
-    line = found[0]
+        held = finding.find(home, release, asked)
+        found = of.ask("SELECT * FROM ledger WHERE list_contains($ids, id) ORDER BY id", ids=[row.id for row in held])
+        if len(found) > 1:
+            return _list(found, held, asked, to, as_json=as_json)
+    if not found:
+        near = of.ask("SELECT id FROM ledger ORDER BY levenshtein(id, $id), id LIMIT 3", id=asked[:200])
+        ids = ", ".join(each["id"] for each in near)
+        raise MissingFault(f"no row {asked!r} in {release}, and none that says so; nearest ids: {ids}")
+    if as_json:
+        return _as_json(of, found[0])
+    return _story(of, found[0], to, most)
+
+
+def _story(of: Opened, line: Row, to: Console, most: int | None) -> None:
+    row = line["id"]
     group = "SELECT id, fate, stage, reason, exports FROM ledger WHERE id = $id OR group_id = $group ORDER BY id"
-    members = story.ask(release, group, id=row, group=line["group_id"])
-    texts = releases.texts(home, release, [row, line["twin"] or row, *(member["id"] for member in members)])
+    members = of.ask(group, id=row, group=line["group_id"])
+    texts = releases.texts(of.home, of.release, [row, line["twin"] or row, *(member["id"] for member in members)])
     to.rule(screen.safe(row), align="left")
     to.print(screen.safe(story.verdict(line)), style="yellow")
     _say(
         to, "from", f"{line['source']}, file {line['file']}, record {line['record']:,} (the first is 0), byte {line['offset']:,}"
     )
     if line["stage"] == "read":
-        to.print(screen.safe(story.raw(home, release, row)), soft_wrap=True)
+        to.print(screen.safe(story.raw(of.home, of.release, row)), soft_wrap=True)
         return
     if line["group_id"]:
         to.print(screen.rows(pa.Table.from_pylist(members), title=f"its group of {len(members)} answers"))
-    _edits(release, row, to)
-    _rules(release, line, members, texts, to)
-    _twins(release, row, to)
-    _exports(release, line, to)
-    _texts(row, line["twin"], texts, to, most)
+    _edits(of, row, to)
+    _rules(of, line, members, texts, to)
+    _twins(of, row, to)
+    _exports(of, line, to)
+    _texts(of.recipe, line, texts, to, most)
+
+
+def _as_json(of: Opened, line: Row) -> None:
+    """The same story for machines: one object; places of shared parts are turn, start and end in the text of that turn."""
+    texts = releases.texts(of.home, of.release, [line["id"], line["twin"] or line["id"]])
+    row, twin = (texts.get(id or "", {}) for id in (line["id"], line["twin"]))
+    marks = marking.marked(of.recipe, line, row, twin or None) if row else None
+    sides = {"row": marks.row, "twin": marks.twin} if marks else {}
+    told = {
+        **line,
+        "edits": of.ask(_EDITS, id=line["id"]),
+        "twins": of.ask(_PAIRS, id=line["id"]),
+        "signals": of.ask("SELECT * EXCLUDE (id) FROM signals WHERE id = $id", id=line["id"])[:1],
+        "messages": row.get("messages"),
+        "twin_messages": twin.get("messages"),
+        "shared": {side: [[turn, *span] for turn in sorted(spans) for span in spans[turn]] for side, spans in sides.items()},
+    }
+    sys.stdout.write(json.dumps(told, ensure_ascii=False, default=str) + "\n")
+
+
+def _list(lines: list[Row], held: list[finding.Found], asked: str, to: Console, *, as_json: bool) -> None:
+    """Several rows that hold a fragment: ids, fates, and the words around it."""
+    around = {row.id: row.around for row in held}
+    told = [{name: line[name] for name in ("id", "fate", "reason")} | {"text": around[line["id"]]} for line in lines]
+    if as_json:
+        sys.stdout.writelines(json.dumps(each, ensure_ascii=False) + "\n" for each in told)
+        return
+    to.print(screen.rows(pa.Table.from_pylist(told[:_LISTED])))
+    to.print(screen.safe(f"{len(told):,} rows hold {asked!r}: explain one by its id, or say more of its text"), soft_wrap=True)
 
 
 def _say(to: Console, what: str, text: str) -> None:
     to.print(screen.safe(f"{what:<8} {text}"), soft_wrap=True)
 
 
-def _edits(release: Path, row: str, to: Console) -> None:
-    repairs = story.ask(release, "SELECT turn, edit, count FROM edits WHERE id = $id ORDER BY turn, edit", id=row)
+def _edits(of: Opened, row: str, to: Console) -> None:
+    repairs = of.ask(_EDITS, id=row)
     _say(to, "edits", ", ".join(f"{each['edit']} x{each['count']} in turn {each['turn']}" for each in repairs) or "none")
 
 
-def _rules(release: Path, line: Row, members: list[Row], texts: dict[str, Row], to: Console) -> None:
+def _rules(of: Opened, line: Row, members: list[Row], texts: dict[str, Row], to: Console) -> None:
     """The rules of `keep` over the row that its group is judged by, those of `sft` over the row itself, and all signals."""
-    asked = recipes.load(release / "recipe.yaml")
     best = min((member["id"] for member in members), key=lambda member: _place(texts.get(member, {}), member))
-    own = _values(release, line["id"], len(members), texts)
-    _checked("keep", asked.keep, own if best == line["id"] else _values(release, best, len(members), texts), to)
+    own = _values(of, line["id"], len(members), texts)
+    _checked("keep", of.recipe.keep, own if best == line["id"] else _values(of, best, len(members), texts), to)
     if best != line["id"]:
         _say(to, "", f"(of {best}, the best answer of the group, by which the group is judged)")
-    if best != line["id"] and asked.exports.sft:
+    if best != line["id"] and of.recipe.exports.sft:
         _say(to, "sft", "not asked: it learns from the best answer of a group alone")
-    elif asked.exports.sft and line["stage"] not in ("keep", "overlap"):
-        _checked("sft", asked.exports.sft.keep, own, to)
+    elif of.recipe.exports.sft and line["stage"] not in ("keep", "overlap"):
+        _checked("sft", of.recipe.exports.sft.keep, own, to)
     said = [f"{name} {screen.cell(value[0])}" for name, value in own.to_pydict().items() if value[0] is not None]
     _say(to, "signals", ", ".join(said))
 
@@ -82,11 +146,11 @@ def _place(row: Row, id: str) -> tuple[Any, ...]:
     return (rank is None, rank or 0, score is None, -(score or 0), row.get("label") is False, id)
 
 
-def _values(release: Path, row: str, size: int, texts: dict[str, Row]) -> pa.Table:
+def _values(of: Opened, row: str, size: int, texts: dict[str, Row]) -> pa.Table:
     """What a rule could read of one row, as a table of one line; without its text at hand, its signals alone."""
-    found = duck.query(duck.release(release), "SELECT * EXCLUDE (id) FROM signals WHERE id = $id", {"id": row})
+    found = duck.query(of.con, "SELECT * EXCLUDE (id) FROM signals WHERE id = $id", {"id": row})
     source = row.split("/", 1)[0]
-    license = releases.manifest(release)["sources"][source]["license"]
+    license = releases.manifest(of.release)["sources"][source]["license"]
     beside = {"source": source, "license": license, **texts.get(row, {}), "group_size": size}
     for name, kind in ROW_COLUMNS.items():
         if name in beside and name not in found.column_names:
@@ -110,10 +174,10 @@ def _checked(what: str, asked: dict[str, recipes.Rule], row: pa.Table, to: Conso
         what = ""
 
 
-def _twins(release: Path, row: str, to: Console) -> None:
+def _twins(of: Opened, row: str, to: Console) -> None:
     """Every verified look-alike, and what became of it."""
     what = "twins"
-    for pair in story.ask(release, _PAIRS, id=row):
+    for pair in of.ask(_PAIRS, id=row):
         fate = pair["fate"] if pair["fate"] == "kept" else f"{pair['fate']}: {pair['reason']}"
         _say(to, what, f"{pair['other']}, the same {pair['key']} by {pair['similarity']:.0%} ({fate})")
         what = ""
@@ -121,14 +185,14 @@ def _twins(release: Path, row: str, to: Console) -> None:
         _say(to, what, "none: no other row is as similar as a rule of `overlap` asks for")
 
 
-def _exports(release: Path, line: Row, to: Console) -> None:
+def _exports(of: Opened, line: Row, to: Console) -> None:
     """Which export took the row, in which split, and in a pair with whom."""
     found = []
     if "sft" in line["exports"]:
-        found += [f"sft/{each['split']}" for each in story.ask(release, "SELECT split FROM sft WHERE id = $id", id=line["id"])]
+        found += [f"sft/{each['split']}" for each in of.ask("SELECT split FROM sft WHERE id = $id", id=line["id"])]
     if "preference" in line["exports"]:
         query = "SELECT id, split, score_margin FROM preference WHERE $id IN (split_part(id, '|', 1), split_part(id, '|', 2))"
-        for pair in story.ask(release, query, id=line["id"]):
+        for pair in of.ask(query, id=line["id"]):
             better, worse = pair["id"].split("|", 1)
             role = f"chosen over {worse}" if better == line["id"] else f"rejected for {better}"
             margin = "" if pair["score_margin"] is None else f", {pair['score_margin']:g} points apart"
@@ -136,12 +200,17 @@ def _exports(release: Path, line: Row, to: Console) -> None:
     _say(to, "exports", "; ".join(found) or "none")
 
 
-def _texts(row: str, twin: str | None, texts: dict[str, Row], to: Console, most: int | None) -> None:
-    """The conversation as it was judged, and that of its twin."""
-    if row in texts:
-        screen.conversation(texts[row], to, most)
-    else:
+def _texts(asked: recipes.Recipe, line: Row, texts: dict[str, Row], to: Console, most: int | None) -> None:
+    """The conversation as it was judged, and that of its twin, with what both share marked."""
+    row, twin = texts.get(line["id"]), texts.get(line["twin"] or "")
+    if row is None:
         to.print(story.AWAY)
-    if twin in texts:
-        to.rule(screen.safe(f"its twin {twin}"), align="left")
-        screen.conversation(texts[twin], to, most)
+        return
+    marks = marking.marked(asked, line, row, twin)
+    if marks:
+        how = "green" if to.is_terminal else f"between {screen.OPEN} and {screen.CLOSE}"
+        _say(to, "shared", f"{how}: {marks.said}")
+    screen.conversation(row, to, most, marks and marks.row)
+    if twin:
+        to.rule(screen.safe(f"its twin {line['twin']}"), align="left")
+        screen.conversation(twin, to, most, marks and marks.twin)

@@ -8,18 +8,7 @@
 import polars as pl
 import pyarrow as pa
 
-# Overlap reads words only, so that punctuation hides no duplicate. These symbols are words: C is not C++, 5 + 3 is not 5 - 3.
-_SPOKEN = (
-    (r"\b([A-Za-z])(\+\+)", "${1} plusplus "),
-    (r"\b([A-Za-z])#", "${1} sharp "),
-    (r"\+ ?(\d)", " plus ${1}"),
-    (r"[-\u2212] ?(\d)", " minus ${1}"),
-    (r"[*\u00d7\u00b7] ?(\d)", " times ${1}"),
-    (r"[/\u00f7] ?(\d)", " over ${1}"),
-    (r"\^ ?(\d)", " to ${1}"),
-    (r"< ?(\d)", " less ${1}"),
-    (r"> ?(\d)", " more ${1}"),
-)
+from filters.overlap.alphabet import SPOKEN
 
 
 def compared(rows: pa.Table, key: str) -> pa.Array:
@@ -28,7 +17,7 @@ def compared(rows: pa.Table, key: str) -> pa.Array:
 
 
 def _spoken(found: pl.Series) -> pl.Series:
-    for symbol, word in _SPOKEN:
+    for symbol, word in SPOKEN:
         found = found.str.replace_all(symbol, word)
     return found
 

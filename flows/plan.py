@@ -13,10 +13,9 @@ import sources
 from exports import preference
 from filters import edits, signals
 from flows import code, store
-from flows.units import ROW_COLUMNS
 from schemas.faults import UsageFault
 from schemas.recipe import Benchmark, Recipe, Source, as_json, nearest
-from schemas.rows import ROW
+from schemas.rows import ROW, ROW_COLUMNS
 from sources import notes
 from sources.wanted import folder
 from sql import rules

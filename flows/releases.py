@@ -88,6 +88,12 @@ def shards(places: Places, fingerprint: str) -> list[Path]:
     return [read for read, _ in _shards(places, fingerprint)]
 
 
+def text_files(places: Places, release: Path) -> list[Path]:
+    """Files of rows with their texts as judged: all of a release's, or where these are gone what its sft export holds."""
+    held = [edited for _, edited in _shards(places, manifest(release)["fingerprint"]) if edited.is_file()]
+    return held or sorted(release.glob("sft/*.parquet"))
+
+
 def at_hand(places: Places, fingerprint: str) -> bool:
     """Whether all texts of a release's rows lie under `data/work`."""
     held = _shards(places, fingerprint)

@@ -13,6 +13,8 @@ from rich.text import Text
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
+OPEN, CLOSE = "\u27e6", "\u27e7"  # brackets that no text of ours uses, around what two texts share
+
 _BREAK = re.compile(r"[\t\n]")
 
 
@@ -82,14 +84,19 @@ def cell(value: Any) -> Text:
     return safe(json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else value)
 
 
-def conversation(row: dict[str, Any], to: Console, most: int | None = None) -> None:
-    """A whole conversation, a line of dashes and the role before each turn; `most` cuts each turn to so many characters."""
-    for message in row["messages"]:
+def conversation(
+    row: dict[str, Any], to: Console, most: int | None = None, shared: dict[int, list[tuple[int, int]]] | None = None
+) -> None:
+    """A whole conversation, a line of dashes and the role before each turn; `most` cuts each turn to so many characters.
+
+    `shared` parts (turn -> places in its text) are green on a terminal, and between two brackets in a pipe.
+    """
+    for at, message in enumerate(row["messages"]):
         to.print(Text(f"--- {message['role']}", style="bold cyan"))
         for extra in ("reasoning", "tool_calls"):
             if message.get(extra):
                 to.print(safe(f"({extra}) {_cut(message[extra], most)}"), style="dim")
-        to.print(safe(_cut(message["content"], most)), soft_wrap=True)
+        to.print(_marked(message["content"], (shared or {}).get(at, []), most, brackets=not to.is_terminal), soft_wrap=True)
 
 
 def ended(release: Path, facts: dict[str, Any], *, new: bool, seconds: float, as_json: bool) -> None:
@@ -107,6 +114,18 @@ def ended(release: Path, facts: dict[str, Any], *, new: bool, seconds: float, as
     made = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     begin = "done" if new else "nothing new, this release stands"
     console().print(safe(f"{begin}: {facts['records']:,} records -> {made} in {seconds:.1f} s -> {release}"), soft_wrap=True)
+
+
+def _marked(text: str, spans: list[tuple[int, int]], most: int | None, *, brackets: bool) -> Text:
+    """A turn's text, cut to `most` characters, with its shared parts marked."""
+    shown, done, whole = Text(), 0, len(text) if most is None else most
+    for start, end in spans:
+        if start < whole:
+            shown.append_text(safe(text[done:start])).append(OPEN if brackets else "")
+            shown.append_text(Text(safe(text[start : min(end, whole)]).plain, style="" if brackets else "green"))
+            shown.append(CLOSE if brackets else "")
+            done = min(end, whole)
+    return shown.append_text(safe(_cut(text, most)[done:]))
 
 
 def _cut(text: str, most: int | None) -> str:

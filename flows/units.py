@@ -8,24 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 
 from exports.sft import BEST, DOWN, WORST_LAST
+from schemas.rows import ROW_COLUMNS
 
-# What a rule sees beside the signals; `group_size` is made here.
-ROW_COLUMNS: dict[str, pa.DataType] = {
-    "source": pa.string(),
-    "license": pa.string(),
-    "model": pa.string(),
-    "language_declared": pa.string(),
-    "flags": pa.list_(pa.string()),
-    "rank": pa.int32(),
-    "path_rank": pa.int32(),
-    "score": pa.float64(),
-    "label": pa.bool_(),
-    "raters": pa.int32(),
-    "group_size": pa.int32(),
-}
 _HELD = ["id", "origin", "group_id", "tree_id", "fingerprint", *(name for name in ROW_COLUMNS if name != "group_size")]
 
 

@@ -46,6 +46,21 @@ ROW = pa.schema(
     ]
 )
 
+# What a rule sees beside the signals; `group_size` is made where rows become units.
+ROW_COLUMNS: dict[str, pa.DataType] = {
+    "source": pa.string(),
+    "license": pa.string(),
+    "model": pa.string(),
+    "language_declared": pa.string(),
+    "flags": pa.list_(pa.string()),
+    "rank": pa.int32(),
+    "path_rank": pa.int32(),
+    "score": pa.float64(),
+    "label": pa.bool_(),
+    "raters": pa.int32(),
+    "group_size": pa.int32(),
+}
+
 
 class Message(TypedDict, total=False):
     """One turn; `role` and `content` are always there."""

@@ -1,11 +1,13 @@
 """What every row at once can tell: exact copies, near duplicates, too many of one prompt, benchmark questions.
 
+* `alphabet`    scripts without spaces, symbols that are words
 * `tokens`      text -> normalised tokens            * `signatures`  texts -> signatures and shingles, at rest
 * `prefixes`    turns -> conversations that are the beginning of a longer one
 * `twins`       signatures, preference -> who stands, who falls to whom, near misses
 * `standing`    verified pairs, preference -> who stands; too many of one text
 * `benchmarks`  benchmark files -> items
 * `contamination`  benchmark items -> the rows that give them away
+* `shared`      the parts that two texts share, for a person to see
 * `dedup`       all of it at once over one file      * `kernels*`    the loops, compiled once; `warm` does it
 
 Nothing here decides by hearsay: a pair is what exact Jaccard says, and only a unit that stands drops another.

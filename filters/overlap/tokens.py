@@ -20,15 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.overlap import kernels_fold as kernels
+from filters.overlap.alphabet import ALONE, SELECTORS
 
 Texts: TypeAlias = pa.Array | pa.ChunkedArray
-
-# Ranges of code points that no Unicode property in Python tells: scripts without spaces, and variation selectors.
-ALONE = (
-    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3005, 0x3007), (0x3040, 0x30FF), (0x31F0, 0x31FF),
-    (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x1B000, 0x1B16F), (0x20000, 0x323AF),
-)  # fmt: skip
-SELECTORS = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 
 
 @dataclass(frozen=True)

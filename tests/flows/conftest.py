@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.places import ROOT
 from schemas import recipe as recipes
 
 
@@ -18,3 +19,10 @@ def run(tmp_path: Path, curated: Callable[..., Path]) -> Callable[..., Path]:
         return curated(recipes.load(file), data, tmp_path / home, shard)
 
     return made
+
+
+@pytest.fixture(scope="session")
+def demo(curated: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """(home, release): the bundled samples through the demo recipe."""
+    home = tmp_path_factory.mktemp("demo")
+    return home, curated(recipes.load(ROOT / "recipes" / "demo.yaml"), ROOT / "data" / "samples", home)

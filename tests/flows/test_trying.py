@@ -26,19 +26,7 @@ CHANGES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def demo():
-    return recipes.load(ROOT / "recipes" / "demo.yaml")
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="module")
-def release(curated, demo, home) -> Path:
-    return curated(demo, SAMPLES, home)
+RECIPE = recipes.load(ROOT / "recipes" / "demo.yaml")
 
 
 def files(home: Path) -> dict[Path, int]:
@@ -46,10 +34,11 @@ def files(home: Path) -> dict[Path, int]:
 
 
 @pytest.mark.parametrize("changes", CHANGES, ids=" ".join)
-def test_what_it_says_is_what_a_run_makes(changes, curated, demo, home, release):
-    asked = recipes.override(demo, changes)
+def test_what_it_says_is_what_a_run_makes(changes, curated, demo):
+    home, release = demo
+    asked = recipes.override(RECIPE, changes)
     before = files(home)
-    found = trying.decided(plan.make(demo, SAMPLES), plan.make(asked, SAMPLES), Places(home))
+    found = trying.decided(plan.make(RECIPE, SAMPLES), plan.make(asked, SAMPLES), Places(home))
     assert files(home) == before
     made = curated(asked, SAMPLES, home)
     assert found.ledger.equals(pq.read_table(made / "ledger.parquet"))
@@ -63,8 +52,9 @@ def test_what_it_says_is_what_a_run_makes(changes, curated, demo, home, release)
     assert not found.ledger.equals(pq.read_table(release / "ledger.parquet"))  # each change matters
 
 
-def test_without_a_change_nothing_differs(demo, home, release):
-    base = plan.make(demo, SAMPLES)
+def test_without_a_change_nothing_differs(demo):
+    home, release = demo
+    base = plan.make(RECIPE, SAMPLES)
     told = trying.compared(release, trying.decided(base, base, Places(home)))
     lines = [line for table in told.values() for line in table]
     assert len(lines) > 20
@@ -81,8 +71,9 @@ def test_without_a_change_nothing_differs(demo, home, release):
         ("overlap.benchmarks.ngram=5", "benchmarks are to be looked for"),
     ],
 )
-def test_what_is_missing_is_named_and_made_when_asked_for(change, what, curated, demo, home, release):
-    base, asked = (plan.make(recipes.override(demo, changes), SAMPLES) for changes in ([], [change]))
+def test_what_is_missing_is_named_and_made_when_asked_for(change, what, curated, demo):
+    home, _ = demo
+    base, asked = (plan.make(recipes.override(RECIPE, changes), SAMPLES) for changes in ([], [change]))
     with pytest.raises(MissingFault, match=f"{what}.*--compute"):
         trying.decided(base, asked, Places(home))
     found = trying.decided(base, asked, Places(home), compute=True)
@@ -90,8 +81,9 @@ def test_what_is_missing_is_named_and_made_when_asked_for(change, what, curated,
     assert found.ledger.equals(pq.read_table(curated(asked.recipe, SAMPLES, home) / "ledger.parquet"))
 
 
-def test_a_source_that_was_not_read_is_refused(demo, home, release):
-    base, asked = (plan.make(recipes.override(demo, changes), SAMPLES) for changes in ([], ["sources.alpaca.license=mit"]))
+def test_a_source_that_was_not_read_is_refused(demo):
+    home, _ = demo
+    base, asked = (plan.make(recipes.override(RECIPE, changes), SAMPLES) for changes in ([], ["sources.alpaca.license=mit"]))
     with pytest.raises(UsageFault, match=r"sources\.alpaca is not what was read"):
         trying.decided(base, asked, Places(home))
 
@@ -103,7 +95,8 @@ def said(capsys, *words: str) -> tuple[int, str, str]:
     return int(left.value.code or 0), *capsys.readouterr()
 
 
-def test_the_command(demo, home, release, monkeypatch, capsys, tmp_path):
+def test_the_command(demo, monkeypatch, capsys, tmp_path):
+    home, _ = demo
     monkeypatch.setattr(sys, "argv", [])
     monkeypatch.setenv("WINNOW_HOME", str(home))
     given = ["whatif", "demo", "--data", str(SAMPLES)]
