@@ -35,6 +35,5 @@ $(READY): requirements.lock pyproject.toml
 	@test -x $(PY) || python3 -m venv .venv
 	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock  # the lock is whole: nothing to resolve
 	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@echo "compiling the kernels into .venv, once"
 	@$(PY) -m flows.kernels
 	@touch $(READY)

@@ -1,27 +1,82 @@
 """Where numba keeps compiled kernels: a folder of the environment, named by the hash of all kernel files.
 
-numba does not see a change in a callee of another file, so a changed kernel gets a new folder. `python -m flows.kernels` compiles
-everything once; after that a command starts in half a second.
+numba does not see a change in a callee of another file, so a changed kernel gets a new folder. Where the environment cannot be
+written to, the folder lies in the user's cache, and where that cannot either, it lasts as long as the process.
 """
 
+import atexit
 import hashlib
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile, mkdtemp
 
 from flows.places import ROOT
 
+_DONE = "compiled"  # a file that says so
+
 
 def prepare() -> None:
-    """Point numba at its folder; to be called before numba is imported. Somebody who set NUMBA_CACHE_DIR keeps it."""
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(sys.prefix) / "numba" / _hash()))
+    """Have all kernels compiled; to be called before numba is imported. Processes started later find them too."""
+    if "NUMBA_CACHE_DIR" in os.environ:  # somebody's own, or made ready by the process that started this one
+        return
+    folder = place()
+    if not (folder / _DONE).exists():
+        sys.stderr.write("winnow: compiling kernels, once: about half a minute\n")
+        sys.stderr.flush()
+        compile_all()
+        (folder / _DONE).touch()
+
+
+def place() -> Path:
+    """Point numba at its folder."""
+    name, cache = _hash(), os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    folders = [Path(sys.prefix, "numba", name), Path(cache, "winnow", "numba", name)]
+    folder = next((each for each in folders if _writable(each)), None) or _passing(folders)
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    return folder
+
+
+def _writable(folder: Path) -> bool:
+    """Whether files can be made there; numba will not even read where it cannot write."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _passing(folders: list[Path]) -> Path:
+    """A folder for this process alone, with the kernels of the first of the others that has them."""
+    folder = Path(mkdtemp(prefix="winnow-kernels-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for each in folders:
+        if (each / _DONE).exists():
+            shutil.copytree(each, folder, dirs_exist_ok=True)
+            break
+    return folder
 
 
 def compile_all() -> None:
-    """Run every kernel once on a few words, so that no later run waits for the compiler."""
+    """Run every kernel once on a few words, so that no later run waits for the compiler; half of them in a process beside."""
+    beside = subprocess.Popen([sys.executable, "-m", "flows.kernels", "overlap"], cwd=ROOT)
+    _sources_and_signals()
+    if beside.wait():
+        _overlap()
+
+
+def _overlap() -> None:
+    from filters import overlap
+
+    overlap.warm()
+
+
+def _sources_and_signals() -> None:
     import sources
-    from filters import overlap, signals
+    from filters import signals
     from sources import plain
 
     one = '{"instruction": "Warm up?", "input": "", "output": "Already warm, thank you."}'
@@ -36,7 +91,6 @@ def compile_all() -> None:
             for batch in sources.read(sources.File("warm", file, name)):
                 signals.measure(batch.rows, set(signals.columns()))
     plain.warm()
-    overlap.warm()
 
 
 def _hash() -> str:
@@ -50,5 +104,4 @@ def _hash() -> str:
 
 
 if __name__ == "__main__":
-    prepare()
-    compile_all()
+    _overlap() if sys.argv[1:] == ["overlap"] else prepare()

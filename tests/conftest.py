@@ -9,7 +9,8 @@ from hypothesis import settings
 
 from flows import kernels
 
-kernels.prepare()
+if "NUMBA_CACHE_DIR" not in os.environ:
+    kernels.place()  # each test compiles what it needs
 settings.register_profile("people", deadline=None)  # a slow machine is no fault
 settings.register_profile("ci", derandomize=True, deadline=None)  # a change is judged by the change; people draw new examples
 settings.load_profile("ci" if os.environ.get("CI") else "people")
