@@ -15,7 +15,14 @@ from schemas.faults import DataFault, MissingFault, UsageFault
 
 TABLES = ("ledger", "edits", "turns", "signals", "pairs", "funnel")
 EXPORTS = ("sft", "preference", "ties")
-_NOTHING = "SELECT '' AS id, '' AS split WHERE false"
+_TURNS = "[{'role': '', 'content': ''}]"
+_NOTHING = {  # an export that a release has not: what questions may ask of it
+    "sft": f"SELECT '' AS id, {_TURNS} AS messages, '' AS source, '' AS license, 0 AS words, '' AS split WHERE false",
+    "preference": f"SELECT '' AS id, {_TURNS} AS prompt, {_TURNS} AS chosen, {_TURNS} AS rejected, "
+    "0.0 AS score_margin, '' AS margin_by, [''] AS flags, '' AS source, '' AS license, '' AS split WHERE false",
+    "ties": f"SELECT '' AS id, {_TURNS} AS prompt, {_TURNS} AS first, {_TURNS} AS second, "
+    "[''] AS flags, '' AS source, '' AS license, '' AS split WHERE false",
+}
 _READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
@@ -54,7 +61,7 @@ def release(path: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
     for name in EXPORTS:
         splits = [split for split in ("train", "test") if _register(con, f"{name}_{split}", path / name, split)]
         parts = [f"SELECT *, '{split}' AS split FROM {name}_{split}" for split in splits]
-        con.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts) or _NOTHING}")
+        con.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts) or _NOTHING[name]}")
     return con
 
 

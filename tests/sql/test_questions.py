@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import sql
+from exports import preference, sft
 from schemas.faults import UsageFault
 from schemas.ledger import EDITS, FUNNEL, LEDGER, PAIRS
 from sql import duck
@@ -18,6 +19,12 @@ TURNS = pa.schema(
     [("id", pa.string()), ("turn", pa.int32()), ("role", pa.string()), ("words", pa.int64()), ("chars", pa.int64())]
 )
 TABLES = {"ledger": LEDGER, "edits": EDITS, "turns": TURNS, "signals": SIGNALS, "pairs": PAIRS, "funnel": FUNNEL}
+SPLIT = pa.field("split", pa.string())
+EXPORTED = {
+    "sft": sft.SCHEMA.append(SPLIT),
+    "preference": preference.schema(set()).append(SPLIT),
+    "ties": preference.schema(set(), ties=True).append(SPLIT),
+}
 FILES = sorted(sql.questions())
 
 
@@ -69,10 +76,17 @@ def ask(name, given, **params):
     con = duck.connect()
     for table, rows in given.items():
         con.register(table, rows)
-    for export in duck.EXPORTS:
-        if export not in given:
-            con.register(export, pa.table({"id": pa.array([], pa.string()), "split": pa.array([], pa.string())}))
+    for export, schema in EXPORTED.items():
+        con.register(export, given.get(export, schema.empty_table()))
     return duck.query(con, sql.question(name), params or None)
+
+
+def leaving(export, lines):
+    return pa.Table.from_pylist(lines, EXPORTED[export])
+
+
+def params(text):
+    return dict.fromkeys(re.findall(r"\$([a-z]+)", text), "x")
 
 
 def rows(table):
@@ -82,8 +96,7 @@ def rows(table):
 @pytest.mark.parametrize("name", FILES)
 def test_binds_against_empty_tables(name):
     empty = {table: schema.empty_table() for table, schema in TABLES.items()}
-    params = dict.fromkeys(re.findall(r"\$(\w+)", sql.question(name)), "x")
-    assert len(ask(name, empty, **params)) == 0
+    assert len(ask(name, empty, **params(sql.question(name)))) == 0
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -159,13 +172,195 @@ def test_edits_made():
 
 def test_exported():
     given = tables(SOUND)
-    given["sft"] = pa.table({"id": ["a/f#000000000", "a/f#000000002"]})
-    given["preference"] = pa.table({"id": ["a/f#000000001|a/f#000000009"]})
+    given["sft"] = leaving("sft", [{"id": "a/f#000000000"}, {"id": "a/f#000000002"}])
+    given["preference"] = leaving("preference", [{"id": "a/f#000000001|a/f#000000009"}])
     assert rows(ask("exported", given)) == [
         ("preference", "a/f#000000009", "exported, but the ledger does not say so"),
         ("sft", "a/f#000000001", "named by the ledger, but not exported"),
         ("sft", "a/f#000000002", "exported, but the ledger does not say so"),
     ]
+
+
+def pair(id, other, similarity, key="conversation"):
+    return {"id": id, "other": other, "similarity": similarity, "key": key}
+
+
+A0, A1, A2, A3, A4, B1, B2 = *(f"a/f#{n:09d}" for n in range(5)), "b/g#000000001", "b/g#000000002"
+ALIKE = [  # A1 and B1 fell to A0; A3, a second answer, fell with its group; B2 fell to a cap, A4 stands beside A0
+    line(A0, words=50),
+    dropped(A1, "overlap", "near", twin=A0, similarity=0.9),
+    dropped(A2, "overlap", "near", twin=A4, similarity=0.82, group_id="g"),
+    dropped(A3, "overlap", "near", twin=A4, similarity=0.82, group_id="g"),
+    line(A4, words=70),
+    dropped(B1, "overlap", "near", twin=A0, similarity=1.0),
+    dropped(B2, "overlap", "cap", twin=A0, similarity=1.0),
+]
+PAIRED = [pair(A0, A1, 0.9), pair(A0, B1, 1.0), pair(A2, A4, 0.82), pair(A0, A4, 0.79), pair(A0, A2, 0.71, "prompt")]
+
+
+def test_clusters():
+    assert rows(ask("clusters", tables(ALIKE, pairs=PAIRED))) == [
+        (A0, "kept", 3, 0.9, 1.0, [A1, B1]),
+        (A4, "kept", 2, 0.82, 0.82, [A2]),
+    ]
+
+
+def test_near_misses():
+    assert rows(ask("near_misses", tables(ALIKE, pairs=PAIRED))) == [
+        (0.79, "conversation", A0, A4, "kept", "kept"),
+        (0.71, "prompt", A0, A2, "kept", "dropped"),
+    ]
+
+
+def test_across_sources():
+    assert rows(ask("across_sources", tables(ALIKE, pairs=PAIRED))) == [
+        ("a", "a", "near", 3, 0.847),
+        ("b", "a", "cap", 1, 1.0),
+        ("b", "a", "near", 1, 1.0),
+    ]
+
+
+def test_similarity_histogram():
+    assert rows(ask("similarity_histogram", tables(ALIKE, pairs=PAIRED))) == [
+        ("conversation", 1.0, 1, 1),
+        ("conversation", 0.9, 1, 1),
+        ("conversation", 0.8, 1, 1),
+        ("conversation", 0.75, 1, 0),
+        ("prompt", 0.7, 1, 0),
+    ]
+
+
+def test_reasons_by_source():
+    more = [dropped("a/f#000000008", "export", f"beginning of {A0}"), dropped("a/f#000000009", "export", f"beginning of {A1}")]
+    assert rows(ask("reasons_by_source", tables(SOUND + more))) == [
+        ("a", "export", "beginning of another row", 2, 28.6),
+        ("a", "keep", "english", 2, 28.6),
+        ("a", "overlap", "near", 1, 14.3),
+        ("b", "export", "budget", 1, 33.3),
+        ("b", "read", "deleted", 1, 33.3),
+        ("b", "read", "json_syntax", 1, 33.3),
+    ]
+
+
+def test_files():
+    ledger = [*SOUND, line("a/h#000000000", file="h")]
+    assert rows(ask("files", tables(ledger))) == [
+        ("b", "f", 3, 1, 2, 0, 0.0),
+        ("a", "f", 5, 0, 3, 2, 40.0),
+        ("a", "h", 1, 0, 0, 1, 100.0),
+    ]
+
+
+def test_rows_of_file():
+    ledger = [
+        line(A1, file="x", record=1),
+        dropped(A0, "keep", "short", file="x", record=0, detail="words 1"),
+        line(A2, file="y"),
+    ]
+    assert rows(ask("rows_of_file", tables(ledger), file="x")) == [
+        (0, A0, "dropped", "keep", "short", "words 1", 10),
+        (1, A1, "kept", None, None, None, 10),
+    ]
+
+
+def test_longest_kept():
+    assert rows(ask("longest_kept", tables(SOUND))) == [(A1, 100, ["preference", "sft"]), (A0, 10, ["sft"])]
+
+
+def test_lengths_before_after():
+    ledger = [line(A0, words=10), line(A1, words=20), dropped(A2, "keep", "x", words=90), *SOUND[5:6]]
+    assert rows(ask("lengths_before_after", tables(ledger))) == [("a", 3, 20, 40, 2, 15, 15)]
+
+
+def test_turns_by_role():
+    given = tables(SOUND)
+    turns = [(A0, 0, "user", 5), (A0, 1, "assistant", 9), (A0, 2, "user", 7), (A1, 0, "user", 6)]
+    lines = [dict(zip(("id", "turn", "role", "words"), each, strict=True)) for each in turns]
+    given["turns"] = pa.Table.from_pylist(lines, TURNS)
+    assert rows(ask("turns_by_role", given)) == [("user", 3, 2, 6, 7), ("assistant", 1, 1, 9, 9)]
+
+
+def test_edits_by_source():
+    given = tables(SOUND)
+    edits = [{"id": A0, "turn": turn, "edit": "unicode", "count": 2} for turn in range(2)]
+    edits += [{"id": A1, "turn": 0, "edit": "unicode", "count": 1}, {"id": B2, "turn": 0, "edit": "markdown", "count": 4}]
+    given["edits"] = pa.Table.from_pylist(edits, EDITS)
+    assert rows(ask("edits_by_source", given)) == [("a", "unicode", 2, 40.0, 5), ("b", "markdown", 1, 100.0, 4)]
+
+
+def test_rules_together():
+    ledger = [dropped(A0, "keep", "x", broken=["x", "y"]), dropped(A1, "keep", "y", broken=["y", "x", "z"]), *SOUND[3:4]]
+    assert rows(ask("rules_together", tables(ledger))) == [("x", "y", 2), ("x", "z", 1), ("y", "z", 1)]
+
+
+def test_freed_by():
+    ledger = [*SOUND[:4], dropped("a/f#000000009", "keep", "english (unknown)", broken=["english (unknown)"], words=30)]
+    assert [row[0] for row in rows(ask("freed_by", tables(ledger), rule="english"))] == ["a/f#000000009", A3]
+
+
+LEAVES = {
+    "sft": [
+        {"id": A0, "source": "a", "license": "mit", "split": "train"},
+        {"id": A1, "source": "a", "license": "mit", "split": "test"},
+        {"id": B1, "source": "b", "license": "unknown", "split": "train"},
+    ],
+    "preference": [
+        {"id": f"{A0}|{A1}", "source": "a", "license": "mit", "split": "train", "score_margin": 1.5, "margin_by": "score"},
+        {"id": f"{A2}|{A3}", "source": "a", "license": "mit", "split": "train", "score_margin": 1.0, "margin_by": "rank"},
+        {"id": f"{A2}|{A4}", "source": "a", "license": "mit", "split": "train", "score_margin": 1.9, "margin_by": "score"},
+    ],
+}
+
+
+def left():
+    ledger = [line(id, words=words) for id, words in ((A0, 9), (A1, 5), (A2, 8), (A3, 20), (A4, 8), (B1, 1))]
+    return tables(ledger) | {name: leaving(name, lines) for name, lines in LEAVES.items()}
+
+
+def test_licences():
+    assert rows(ask("licences", left())) == [("preference", "mit", 3, 1), ("sft", "mit", 2, 1), ("sft", "unknown", 1, 1)]
+
+
+def test_splits():
+    assert rows(ask("splits", left())) == [("preference", "a", 3, 0, 0.0), ("sft", "a", 1, 1, 50.0), ("sft", "b", 1, 0, 0.0)]
+
+
+def test_pair_margins():
+    assert rows(ask("pair_margins", left())) == [("a", "rank", 1.0, 1), ("a", "score", 1.0, 2)]
+
+
+def test_longer_wins_leaves_out_answers_of_one_length():
+    assert rows(ask("longer_wins", left())) == [("a", 3, 1, 1, 50.0, 0)]
+
+
+def test_groups_without_pairs():
+    ledger = [
+        *(line(f"a/f#{n:09d}", group_id="paired", exports=["preference"]) for n in range(2)),
+        *(dropped(f"a/f#{n:09d}", "export", "tie", group_id=f"tie{n // 2}") for n in range(2, 6)),
+        line("a/f#000000006", group_id="half"),
+        dropped("a/f#000000007", "export", "not the best of its group", group_id="half"),
+        dropped("b/g#000000000", "keep", "short", group_id="short"),
+    ]
+    assert rows(ask("groups_without_pairs", tables(ledger))) == [
+        ("a", "export: tie", 2, 4, "tie1"),
+        ("a", "export: not the best of its group", 1, 2, "half"),
+        ("b", "keep: short", 1, 1, "short"),
+    ]
+
+
+def test_every_question_has_a_test_of_its_own():
+    tested = set(re.findall(r"(?:ask|tables)\((?:\"(\w+)\")?", Path(__file__).read_text())) | {"funnel"}
+    assert set(FILES) <= tested
+
+
+def test_an_export_that_a_release_has_not_has_the_columns_of_one(tmp_path):
+    for name, table in tables(SOUND).items():
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    con = duck.release(tmp_path)
+    for export, schema in EXPORTED.items():
+        assert con.sql(f"SELECT * FROM {export}").columns == schema.names
+    for name in FILES:
+        duck.query(con, sql.question(name), params(sql.question(name)))
 
 
 def test_conservation_holds():
@@ -213,14 +408,15 @@ def test_views_in_a_plain_duckdb(tmp_path, monkeypatch):
     for export in ("sft", "preference", "ties"):
         (tmp_path / export).mkdir()
         for at, split in enumerate(("train", "test")):
-            pq.write_table(pa.table({"id": [str(at)]}), tmp_path / export / f"{split}-00000-of-00001.parquet")
+            held = leaving(export, [{"id": str(at)}]).drop(["split"])
+            pq.write_table(held, tmp_path / export / f"{split}-00000-of-00001.parquet")
     monkeypatch.chdir(tmp_path)
     con = duckdb.connect()
     con.execute(Path(sql.__file__).with_name("views.sql").read_text())
     assert con.execute("SELECT id, split FROM sft ORDER BY id").fetchall() == [("0", "train"), ("1", "test")]
     for name in FILES:
         text = sql.question(name)
-        con.execute(text, {"id": "x"} if "$id" in text else None).fetchall()
+        con.execute(text, params(text) or None).fetchall()
     ours = duck.release(tmp_path)
     for view in [*duck.TABLES, *duck.EXPORTS]:
         there = con.execute(f"SELECT * FROM {view} ORDER BY ALL").fetchall()
