@@ -12,6 +12,6 @@ WITH groups AS (
 )
 SELECT source, why, count(*) AS groups, CAST(sum(answers) AS BIGINT) AS answers, min(group_id) AS example
 FROM groups
-WHERE NOT paired
+WHERE NOT paired AND answers > 1
 GROUP BY source, why
 ORDER BY groups DESC, source, why;

@@ -339,12 +339,13 @@ def test_groups_without_pairs():
         *(dropped(f"a/f#{n:09d}", "export", "tie", group_id=f"tie{n // 2}") for n in range(2, 6)),
         line("a/f#000000006", group_id="half"),
         dropped("a/f#000000007", "export", "not the best of its group", group_id="half"),
-        dropped("b/g#000000000", "keep", "short", group_id="short"),
+        *(dropped(f"b/g#{n:09d}", "keep", "short", group_id="short") for n in range(2)),
+        line("b/g#000000009", group_id="alone"),
     ]
     assert rows(ask("groups_without_pairs", tables(ledger))) == [
         ("a", "export: tie", 2, 4, "tie1"),
         ("a", "export: not the best of its group", 1, 2, "half"),
-        ("b", "keep: short", 1, 1, "short"),
+        ("b", "keep: short", 1, 2, "short"),
     ]
 
 
