@@ -8,7 +8,8 @@
 * `benchmarks`  benchmark files -> items
 * `contamination`  benchmark items -> the rows that give them away
 * `shared`      the parts that two texts share, for a person to see
-* `dedup`       all of it at once over one file      * `kernels*`    the loops, compiled once; `warm` does it
+* `dedup`       all of it over one file, which `textfile` reads and writes
+* `kernels*`    the loops, compiled once; `warm` does it
 
 Nothing here decides by hearsay: a pair is what exact Jaccard says, and only a unit that stands drops another.
 Import the module you need: numba is heavy, so nothing is imported here.

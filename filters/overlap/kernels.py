@@ -1,6 +1,6 @@
 # ruff: noqa: ANN001, ANN201, ANN202, PLR0917
 # numba's types stand in the decorator and a kernel takes arrays, not objects.
-# mypy: disable-error-code="no-untyped-def,call-arg,var-annotated"
+# mypy: disable-error-code="no-untyped-def,call-arg,var-annotated,return-value"
 """The loops that hash text, in numba. All kernels (`kernels*.py`) release the GIL, compile once, and know no Python object.
 
 Each has one fixed signature, so importing its file compiles it or loads it from numba's cache; `warm` does that.
@@ -49,12 +49,6 @@ def word(context, data, at):
 
 
 @njit(inline="always")
-def _half_word(data, at):
-    low = np.uint64(data[at]) | np.uint64(data[at + 1]) << np.uint64(8)
-    return low | np.uint64(data[at + 2]) << np.uint64(16) | np.uint64(data[at + 3]) << np.uint64(24)
-
-
-@njit(inline="always")
 def _rotate(value, bits):
     return (value << np.uint64(bits)) | (value >> np.uint64(64 - bits))
 
@@ -64,9 +58,26 @@ def _round(lane, word):
     return _rotate(lane + word * _P2, 31) * _P1
 
 
+@njit(inline="always")
+def _rest(h, data, at, left):
+    """The last 0 to 31 bytes, without a branch that short texts would make unpredictable: every step is made, and some count."""
+    eights = left >> 3
+    for k in range(3):
+        mixed = _rotate(h ^ _round(np.uint64(0), word(data, at + 8 * min(k, eights))), 27) * _P1 + _P4
+        h = mixed if k < eights else h
+    last = word(data, at + 8 * eights)
+    mixed = _rotate(h ^ ((last & np.uint64(0xFFFFFFFF)) * _P1), 23) * _P2 + _P3
+    h, last = (mixed, last >> np.uint64(32)) if left & 4 else (h, last)
+    for k in range(3):
+        mixed = _rotate(h ^ ((last & np.uint64(255)) * _P5), 11) * _P1
+        h = mixed if k < left & 3 else h
+        last >>= np.uint64(8)
+    return h
+
+
 @compiled(types.uint64(_BYTES, types.int64, types.int64, types.uint64))
 def xxh64(data: np.ndarray, start: int, stop: int, seed: int) -> int:
-    """XXH64 of data[start:stop] (Collet, xxHash specification 0.1.1)."""
+    """XXH64 of data[start:stop] (Collet, xxHash specification 0.1.1). Eight bytes after `stop` are there to be read."""
     at = start
     if stop - start >= 32:
         a, b, c, d = seed + _P1 + _P2, seed + _P2, seed, seed - _P1
@@ -79,16 +90,7 @@ def xxh64(data: np.ndarray, start: int, stop: int, seed: int) -> int:
             h = (h ^ _round(np.uint64(0), lane)) * _P1 + _P4
     else:
         h = seed + _P5
-    h += np.uint64(stop - start)
-    while at + 8 <= stop:
-        h = _rotate(h ^ _round(np.uint64(0), word(data, at)), 27) * _P1 + _P4
-        at += 8
-    if at + 4 <= stop:
-        h = _rotate(h ^ (_half_word(data, at) * _P1), 23) * _P2 + _P3
-        at += 4
-    while at < stop:
-        h = _rotate(h ^ (np.uint64(data[at]) * _P5), 11) * _P1
-        at += 1
+    h = _rest(h + np.uint64(stop - start), data, at, stop - at)
     h = (h ^ (h >> np.uint64(33))) * _P2
     h = (h ^ (h >> np.uint64(29))) * _P3
     return h ^ (h >> np.uint64(32))
@@ -151,16 +153,17 @@ def until_space(eight):
 @compiled(types.int64(_BYTES, types.int64, types.int64, types.int64, _OUTU64, _OUT64, _OUT64))
 def grams(data: np.ndarray, start: int, stop: int, n: int, hashes: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> int:
     """XXH64 of every run of n tokens of data[start:stop], and the bounds of every token; returns the number of tokens."""
-    count, at = 0, start
-    while at < stop:
-        begins[count] = at
-        size = 8
-        while size == 8:
-            size = min(until_space(word(data, at)), stop - at)
-            at += size
-        ends[count] = at
-        count += 1
+    if stop <= start:
+        return 0
+    spaces, at = np.uint64(0), start
+    for byte in data[start:stop]:  # no branch: token lengths cannot be foretold
+        ends[spaces] = at
+        spaces += np.uint64(byte == 32)
         at += 1
+    count = np.int64(spaces) + 1
+    begins[0], ends[count - 1] = start, stop
+    for i in range(1, count):
+        begins[i] = ends[i - 1] + 1
     for i in range(count - n + 1):
         hashes[i] = xxh64(data, begins[i], ends[i + n - 1], np.uint64(0))
     return count

@@ -46,16 +46,21 @@ def _encode(out, at, point):
     return at + 4
 
 
+@njit
+def _is_plain(data, start, stop):
+    seen = np.uint8(0)
+    for byte in data[start:stop]:
+        seen |= byte
+    return seen < 0x80
+
+
 @compiled(types.void(_BYTES, _I64, _BYTES, _OUT8))
 def find_hard(data: np.ndarray, bounds: np.ndarray, kinds: np.ndarray, hard: np.ndarray) -> None:
     """hard[i] = 1 where row i holds a HARD character."""
     for row in range(len(hard)):
         start, stop = bounds[row], bounds[row + 1]
-        seen = np.uint8(0)
-        for at in range(start, stop):
-            seen |= data[at]
         hard[row] = 0
-        if seen < 0x80:
+        if _is_plain(data, start, stop):
             continue
         at = start
         while at < stop:
@@ -67,6 +72,20 @@ def find_hard(data: np.ndarray, bounds: np.ndarray, kinds: np.ndarray, hard: np.
             if kinds[point] & HARD:
                 hard[row] = 1
                 break
+
+
+@njit
+def _fold_plain(data, start, stop, plain, out, to):
+    """`fold` for ASCII, free of branches: where the row ends in `out`, and its tokens. plain: lower case, or a space."""
+    count, size, before = 0, np.uint64(0), np.uint8(32)
+    here = out[to:]
+    for byte in data[start:stop]:
+        char = plain[byte]
+        here[size] = char
+        size += np.uint64((char != 32) | (before != 32))
+        count += (char != 32) & (before == 32)
+        before = char
+    return to + np.int64(size) - (count > 0 and before == 32), count
 
 
 @compiled(types.void(_BYTES, _I64, _BYTES, _I32, _OUT8, _OUT64, _OUT32))
@@ -82,8 +101,13 @@ def fold(
     """Each row's tokens, lower case, one space between: row i ends at ends[i + 1] and has tokens[i] of them."""
     to = 0
     ends[0] = 0
+    plain = np.array([lower[point] if kinds[point] == WORD else 32 for point in range(128)], np.uint8)
     for row in range(len(tokens)):
         at, stop = bounds[row], bounds[row + 1]
+        if _is_plain(data, at, stop):
+            to, tokens[row] = _fold_plain(data, at, stop, plain, out, to)
+            ends[row + 1] = to
+            continue
         count = 0
         state = BREAK
         while at < stop:

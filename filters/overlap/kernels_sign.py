@@ -114,7 +114,7 @@ def sign(
         longest = max(longest, bounds[row + 1] - bounds[row] if chars else tokens[row])
     hashes, spare = np.empty(longest + 1, np.uint64), np.empty(longest + 1, np.uint64)
     token_begins, token_ends = np.empty(longest + 1, np.int64), np.empty(longest + 1, np.int64)
-    packed = np.empty(longest if chars else 0, np.uint8)
+    packed = np.empty(longest + 8 if chars else 0, np.uint8)
     to = 0
     ends[0] = 0
     for row in range(len(tokens)):

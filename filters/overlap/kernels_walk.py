@@ -62,8 +62,9 @@ def whole_groups(exact: np.ndarray, begins: np.ndarray, out: np.ndarray) -> None
                 for k in range(2):
                     texts[j, k], texts[j - 1, k] = texts[j - 1, k], texts[j, k]
                 j -= 1
-        data = texts.ravel().view(np.uint8)
-        out[group, 0], out[group, 1] = xxh64(data, 0, len(data), np.uint64(2)), xxh64(data, 0, len(data), np.uint64(3))
+        data = np.append(texts, np.uint64(0)).view(np.uint8)  # and eight bytes more
+        for k in range(2):
+            out[group, k] = xxh64(data, 0, len(data) - 8, np.uint64(2 + k))
 
 
 @compiled(types.void(_SIGNATURES, _I32, _I32, types.int64, types.uint32[:, ::1]))

@@ -12,8 +12,9 @@ the shingles (Broder 1997 for the idea). A text too short for one shingle has on
 import json
 import mmap
 import unicodedata
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -90,18 +91,29 @@ def sign(ids: Texts, texts: Texts, shingle: int, path: Path, *, chars: bool = Fa
     """Sign `texts` under `ids` into the file `path`; a null text is left out. Returns the number of rows signed.
 
     A shingle is of so many words, or of so many characters where `chars`. Texts of fewer than `short` words tell their words:
-    `twins.pairs` then refuses a pair of them where each has a word that the other has not.
+    `twins.walk` then refuses a pair of them where each has a word that the other has not.
     """
-    table = pa.table({"id": ids, "text": texts})
-    table = table.filter(pc.is_valid(table["text"])).combine_chunks()
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
-    schema = SIGNED.with_metadata({"winnow": json.dumps(_recipe(shingle, chars, short))})
-    with pa.OSFile(str(draft), "wb") as sink, pa.ipc.new_file(sink, schema) as writer, ThreadPoolExecutor(threads) as pool:
-        for batch in pool.map(lambda part: _signed(part, shingle, chars, short, schema), _parts(table)):
-            writer.write_batch(batch)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = write([pa.table({"id": ids, "text": texts})], draft, shingle, chars=chars, short=short, threads=threads)
     settle(draft, path)
-    return len(table)
+    return rows
+
+
+def write(tables: Iterable[pa.Table], path: Path, shingle: int, *, chars: bool = False, short: int = 0, threads: int = 1) -> int:
+    """As `sign`, of tables (id, text) that come one by one, into a file for now: nothing sees to it that it is on disk."""
+    rows = 0
+    schema = SIGNED.with_metadata({"winnow": json.dumps(_recipe(shingle, chars, short))})
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer, ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[pa.RecordBatch]] = deque()
+        for part in (part for table in tables for part in _parts(table)):
+            waiting.append(pool.submit(_signed, part, shingle, chars, short, schema))
+            rows += len(part)
+            if len(waiting) > 2 * threads:
+                writer.write_batch(waiting.popleft().result())
+        while waiting:
+            writer.write_batch(waiting.popleft().result())
+    return rows
 
 
 def read(paths: list[Path]) -> Signed:
@@ -159,7 +171,8 @@ def _check(path: Path, made: dict[str, object], wanted: dict[str, object]) -> No
 
 
 def _parts(table: pa.Table) -> Iterator[pa.Table]:
-    """Runs of rows of about PIECE bytes of text each."""
+    """Runs of rows with a text, of about PIECE bytes each."""
+    table = table.filter(pc.is_valid(table["text"])).combine_chunks()
     sizes = np.cumsum(pc.binary_length(table["text"]).to_numpy() + 1) // PIECE if len(table) else np.zeros(0)
     starts = [*np.flatnonzero(np.diff(sizes, prepend=-1)).tolist(), len(table)]
     for start, stop in pairwise(starts):
@@ -199,8 +212,7 @@ def _piece(batch: pa.RecordBatch) -> Piece:
 
 @cache
 def _permutations() -> tuple[np.ndarray, np.ndarray]:
-    """datasketch's own, so that no copy of its random numbers can drift."""
-    from datasketch import MinHash
-
-    a, b = MinHash(num_perm=PERMUTATIONS, seed=SEED, scheme="affine32").permutations
-    return np.ascontiguousarray(a, np.uint32), np.ascontiguousarray(b, np.uint32)
+    """Those of datasketch, which takes long to import (`MinHash._init_permutations`, affine32)."""
+    random = np.random.RandomState(SEED)
+    a = random.randint(0, 1 << 31, PERMUTATIONS, np.uint32) * np.uint32(2) + np.uint32(1)
+    return a, random.randint(0, 1 << 32, PERMUTATIONS, np.uint32)

@@ -14,20 +14,26 @@ LONG = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi
 TEXTS = [LONG, LONG + " pi", "quite another text, of its own", LONG.upper(), None]
 
 
-def test_the_longest_stays_then_the_first():
-    assert drops(pa.array(TEXTS)).to_pylist() == [
+def fall(texts, folder, *how, **more):
+    """Row by row, in two batches."""
+    texts = pa.array(texts)
+    return drops([texts[:2], texts[2:]], folder, *how, **more)[1]
+
+
+def test_the_longest_stays_then_the_first(tmp_path):
+    assert fall(TEXTS, tmp_path).to_pylist() == [
         {"row": 0, "twin": 1, "similarity": 11 / 12},
         {"row": 3, "twin": 1, "similarity": 11 / 12},
     ]
-    assert drops(pa.array(TEXTS), 1.0).to_pylist() == [{"row": 3, "twin": 0, "similarity": 1.0}]
+    assert fall(TEXTS, tmp_path, 1.0).to_pylist() == [{"row": 3, "twin": 0, "similarity": 1.0}]
 
 
-def test_characters_and_short_texts_are_a_choice():
-    texts = pa.array([LONG + " pi", LONG + " rho", "Donaudampfschifffahrt", "Donau-Dampf-Schifffahrt"])
-    assert drops(texts)["row"].to_pylist() == [0]
-    assert drops(texts, short=50)["row"].to_pylist() == []
-    assert drops(texts, 0.9, shingle=4, chars=True, short=50)["row"].to_pylist() == []  # one word, and three
-    assert drops(texts, 0.9, shingle=4, chars=True)["row"].to_pylist() == [0, 2]
+def test_characters_and_short_texts_are_a_choice(tmp_path):
+    texts = [LONG + " pi", LONG + " rho", "Donaudampfschifffahrt", "Donau-Dampf-Schifffahrt"]
+    assert fall(texts, tmp_path)["row"].to_pylist() == [0]
+    assert fall(texts, tmp_path, short=50)["row"].to_pylist() == []
+    assert fall(texts, tmp_path, 0.9, shingle=4, chars=True, short=50)["row"].to_pylist() == []  # one word, and three
+    assert fall(texts, tmp_path, 0.9, shingle=4, chars=True)["row"].to_pylist() == [0, 2]
 
 
 def test_parquet_keeps_its_rows_and_schema(tmp_path):
