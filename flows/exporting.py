@@ -1,6 +1,8 @@
 """From standing units to what leaves: each export's own rules, then its budget; who is left out has a reason."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ LEFT: dict[str, Any] = {
     "twin": pl.String,
     "similarity": pl.Float64,
 }
+AHEAD = 2  # shards of texts read before they are asked for
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,19 @@ def _begun(begin: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
 
 
 def texts(shards: list[Shard], held: pl.DataFrame, columns: list[str] | None) -> Iterator[pa.Table]:
-    """The rows of `held` with their texts, a shard at a time, in the order of ids."""
-    for (at,), part in held.partition_by("shard", as_dict=True, maintain_order=True).items():
-        yield parquet.take_ids(parquet.read(shards[at].rows, columns), part["id"].to_arrow().cast(pa.string()))
+    """The rows of `held` with their texts, a shard at a time, in the order of ids; the next ones are read meanwhile."""
+
+    def read(at: int, ids: pl.Series) -> pa.Table:
+        return parquet.take_ids(parquet.read(shards[at].rows, columns), ids.to_arrow().cast(pa.string()))
+
+    ahead: deque[Future[pa.Table]] = deque()
+    with ThreadPoolExecutor(AHEAD) as pool:
+        for (at,), part in held.partition_by("shard", as_dict=True, maintain_order=True).items():
+            ahead.append(pool.submit(read, at, part["id"]))
+            if len(ahead) > AHEAD:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def held_out(recipe: Recipe, held: pl.DataFrame, shards: list[Shard]) -> dict[str, pl.DataFrame]:

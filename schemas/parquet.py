@@ -6,6 +6,7 @@ A file appears under its name complete or not at all: it is written beside itsel
 
 import os
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,13 @@ def write(tables: pa.Table | Iterable[pa.Table], path: Path, schema: pa.Schema, 
     slow: dict[str, Any] = {"compression": "zstd", "write_page_index": True, "use_content_defined_chunking": _CDC}
     how: dict[str, Any] = {"compression": "lz4", "use_dictionary": False} if fast else slow
     rows = 0
-    with pq.ParquetWriter(draft, schema, **how) as writer:
+    with pq.ParquetWriter(draft, schema, **how) as writer, ThreadPoolExecutor(1) as pool:
+        last: Future[Any] = pool.submit(int)
         for group in _groups([tables] if isinstance(tables, pa.Table) else tables, schema):
-            writer.write_table(group, row_group_size=GROUP)
+            last.result()  # a group is packed while the next one is made
+            last = pool.submit(writer.write_table, group, row_group_size=GROUP)
             rows += len(group)
+        last.result()
     settle(draft, path)
     return rows
 

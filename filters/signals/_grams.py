@@ -99,13 +99,15 @@ def repeated(offsets: np.ndarray, data: np.ndarray) -> np.ndarray:
         m = tokens(data, offsets[i], offsets[i + 1], hashes, lengths)
         for a in range(m):
             upto[a + 1] = upto[a] + lengths[a]
+        covered = 1
         for n in range(2, 11):
             stamp += 1
-            g = grams(hashes, n, m, ngrams)
-            if n < 5:
-                covered = top(ngrams, g, n, upto, keys, stamps, counts, places, stamp)
-            else:
-                covered = again(ngrams, g, n, upto, keys, stamps, stamp)
+            if covered:  # where nothing repeats, nothing longer does
+                g = grams(hashes, n, m, ngrams)
+                if n < 5:
+                    covered = top(ngrams, g, n, upto, keys, stamps, counts, places, stamp)
+                else:
+                    covered = again(ngrams, g, n, upto, keys, stamps, stamp)
             if m:
                 out[n - 2, i] = covered / upto[m]
     return out

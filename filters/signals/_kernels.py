@@ -11,6 +11,9 @@ import numpy as np
 from numba import njit
 
 SPACE, LETTER, SINGLE, MARK = range(4)  # kinds of character; SINGLE is a word by itself
+_ASCII = np.full(128, MARK, np.uint8)
+_ASCII[[*range(9, 14), *range(28, 33)]] = SPACE
+_ASCII[[*range(48, 58), *range(65, 91), 95, *range(97, 123)]] = LETTER
 _H, _P = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a
 
 
@@ -28,13 +31,15 @@ def character(data: np.ndarray, p: int) -> tuple[np.int64, int]:
     return high | (np.int64(data[p + 2] & 63) << 6) | (data[p + 3] & 63), 4
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def kind(c: np.int64) -> int:
     """SPACE, LETTER (digits and underscore too), SINGLE or MARK."""
-    if c < 128:
-        if c == 32 or 9 <= c <= 13 or 28 <= c <= 31:
-            return SPACE
-        return LETTER if 48 <= c <= 57 or 65 <= c <= 90 or c == 95 or 97 <= c <= 122 else MARK
+    return _ASCII[c] if c < 128 else _wide(c)
+
+
+@njit(cache=True, nogil=True)
+def _wide(c: np.int64) -> int:
+    """The same beyond ASCII."""
     if c == 0x85 or c == 0xA0 or c == 0x1680 or 0x2000 <= c <= 0x200A or c in (0x2028, 0x2029, 0x202F, 0x205F, 0x3000):
         return SPACE
     if 0x3041 <= c <= 0x30FF or 0x3400 <= c <= 0x9FFF or 0xF900 <= c <= 0xFAFF or 0x20000 <= c <= 0x3FFFF:
