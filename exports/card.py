@@ -49,6 +49,7 @@ def card(release: Path) -> str:
         _splits(manifest),
         _load(manifest),
         _funnel(release),
+        _wins(release),
         _sources(manifest),
         _edits(manifest),
         _again(manifest),
@@ -171,6 +172,34 @@ def _funnel(release: Path) -> str:
         for line in found
     ]
     return _section("What came in, and what left at each step", ["stage", "reason", "rows", "words"], body)
+
+
+def _wins(release: Path) -> str:
+    """How often the longer answer wins: overall, per source, and by the ratio of lengths; the same of what was balanced."""
+    path = release / "bias.parquet"
+    lines = pq.read_table(path).to_pylist() if path.is_file() else []
+    body = [
+        [
+            shown(line["signal"]),
+            line["stage"],
+            shown(line["source"] or "all") + ("" if line["gap_from"] is None else f", {_span(line)}"),
+            _number(line["pairs"]),
+            f"{line['share']:.1%} ({line['low']:.1%} to {line['high']:.1%})",
+            "" if line["effect"] is None else f"{line['effect']:.2f}",
+        ]
+        for line in lines
+        if line["share"] is not None and not (line["source"] and line["gap_from"] is not None)
+    ]
+    told = (
+        "\n\nHow often the longer answer is the chosen one (or the side with more of what was balanced), with its 95 % interval; "
+        "by the ratio of the lengths in words, of others by the difference in standard deviations. Cohen's d is that of chosen "
+        "against rejected, of length in ln(words)."
+    )
+    return _section("What wins pairs", ["more of", "balancing", "pairs of", "pairs", "wins", "d"], body) + (told if body else "")
+
+
+def _span(line: dict[str, Any]) -> str:
+    return f"from {line['gap_from']:g}" + ("" if line["gap_to"] is None else f" to {line['gap_to']:g}")
 
 
 def _sources(manifest: dict[str, Any]) -> str:

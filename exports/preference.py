@@ -5,6 +5,8 @@ rules run over what `beside` shows; only then are texts opened, some pairs at a 
 leave as `first` and `second`, which no trainer takes for better and worse.
 """
 
+from collections.abc import Collection
+
 import polars as pl
 import pyarrow as pa
 
@@ -17,9 +19,11 @@ COLUMNS: dict[str, pa.DataType] = {  # of a pair beside its texts; rules see the
     "margin_by": pa.string(),  # score | rank | label, or the way of the recipe's `score`
     "agreement": pa.float64(),  # share of the raters or ratings that put the chosen higher
     "flags": pa.list_(pa.string()),  # what speaks against the pair
+    "suspicion": pa.float64(),  # how likely the label is wrong, where a rule asks
     "source": pa.string(),
     "license": pa.string(),
 }
+_SOME = ("agreement", "suspicion", "weight")  # there only where they are known
 
 
 def more(rows: pa.Table) -> set[str]:
@@ -27,12 +31,12 @@ def more(rows: pa.Table) -> set[str]:
     return filled(rows) & {*FIELDS, "tools"}
 
 
-def schema(more: set[str], *, agreement: bool = False, ties: bool = False) -> pa.Schema:
-    """The columns of pairs, or of ties; `more` and `agreement` are there where some row of the release fills them."""
+def schema(more: set[str], *, some: Collection[str] = (), ties: bool = False) -> pa.Schema:
+    """The columns of pairs, or of ties; `more`, and of the pair's own `some`, where a row of the release fills them."""
     turns = pa.list_(message(more))
     sides = ("first", "second") if ties else soundness.SIDES
-    left_out = {"score_margin", "margin_by", "agreement"} if ties else set() if agreement else {"agreement"}
-    told = [(name, kind) for name, kind in COLUMNS.items() if name not in left_out]
+    left_out = {"score_margin", "margin_by", *_SOME} if ties else {name for name in _SOME if name not in some}
+    told = [(name, kind) for name, kind in [*COLUMNS.items(), ("weight", pa.float64())] if name not in left_out]
     tools = [("tools", pa.string())] if "tools" in more else []
     return pa.schema(
         [pa.field("id", pa.string(), nullable=False), *((name, turns) for name in ("prompt", *sides)), *tools, *told]

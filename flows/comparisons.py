@@ -4,7 +4,7 @@ Each step takes pairs down with a reason, and the next sees only those that stil
 stand; a row in none has the reason of the pair of it that came furthest. Ties go their own way, through the same texts.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +13,7 @@ import pyarrow as pa
 from exports import doubt, pairing, preference, ranking
 from exports.contradictions import capped, settled
 from flows import pair_texts
+from flows.balancing import balanced
 from flows.exporting import Taken, file, held_out, judged, left_out
 from flows.pair_texts import Texts
 from flows.stages import Shard
@@ -66,9 +67,13 @@ def take_preference(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], s
     pairs.fell(settled(pairs.pairs, asked.contradictions))
     if asked.per_prompt:
         pairs.fell(capped(pairs.pairs, asked.per_prompt))
+    balance = balanced(recipe, pairs.pairs, preference.beside(pairs.pairs, standing))
+    pairs.pairs = balance.pairs
+    pairs.fell(balance.fallen)
     left = pl.concat([barred, left_out(others), _rows(ties, pairs)])
     exported = {"preference": pairs.pairs} | ({"ties": ties.pairs} if asked.ties == "apart" else {})
-    return [_taken(recipe, Leaving(name, each, more), left, texts) for name, each in exported.items()]
+    taken = [_taken(recipe, Leaving(name, each, more), left, texts) for name, each in exported.items()]
+    return [replace(taken[0], bias=balance.bias), *taken[1:]]
 
 
 def _members(asked: Preference, standing: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -139,7 +144,8 @@ def _rows(*steps: Comparing) -> pl.DataFrame:
 def _taken(recipe: Recipe, export: Leaving, left: pl.DataFrame, texts: Texts) -> Taken:
     """An export of pairs, and how to write it."""
     pairs, name = export.pairs, export.name
-    schema = preference.schema(export.more, agreement=pairs["agreement"].count() > 0, ties=name == "ties")
+    some = [column for column in ("agreement", "suspicion", "weight") if column in pairs and pairs[column].count()]
+    schema = preference.schema(export.more, some=some, ties=name == "ties")
     rows = pl.concat([pairs["chosen_id"], pairs["rejected_id"]]).unique().sort()
 
     def write(folder: Path) -> dict[str, int]:

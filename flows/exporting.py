@@ -38,6 +38,7 @@ class Taken:
     ids: list[str]
     left: pl.DataFrame
     write: Callable[[Path], dict[str, int]]
+    bias: pa.Table | None = None  # of an export of pairs: what else than quality wins them (exports.bias.BIAS)
 
 
 def take_sft(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], shards: list[Shard]) -> Taken:

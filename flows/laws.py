@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import sql
 from flows import releases, store
 from schemas.faults import DataFault
-from schemas.ledger import FUNNEL, LEDGER
+from schemas.ledger import BIAS, FUNNEL, LEDGER
 from sql import duck
 
 
@@ -19,7 +19,7 @@ def verify(release: Path) -> dict[str, int]:
     for name, sha in facts["files"].items():
         if not (release / name).is_file() or store.sha256(release / name) != sha:
             raise DataFault(f"{release / name}: not what the manifest says (sha256 {sha[:12]}...): run the recipe again")
-    for name, schema in (("ledger", LEDGER), ("funnel", FUNNEL)):
+    for name, schema in (("ledger", LEDGER), ("funnel", FUNNEL), ("bias", BIAS)):
         found = pq.read_schema(release / f"{name}.parquet")
         if not found.equals(schema):
             raise DataFault(f"{name}.parquet: schema differs from this version's: {_difference(found, schema)}")

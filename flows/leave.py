@@ -20,7 +20,7 @@ from flows.places import Places
 from flows.stages import Shard
 from schemas import parquet, recipe
 from schemas.faults import DataFault
-from schemas.ledger import EDITS, FUNNEL, LEDGER, PAIRS, QUARANTINED, REFUSED
+from schemas.ledger import BIAS, EDITS, FUNNEL, LEDGER, PAIRS, QUARANTINED, REFUSED
 from sql import duck
 
 FEW = 10  # so many bad records stop no run: a share says little of a small dump
@@ -72,6 +72,7 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     counts = {each.name: each.write(draft / each.name) for each in found.taken}
     parquet.write(found.ledger, draft / "ledger.parquet", LEDGER)
     parquet.write(found.pairs, draft / "pairs.parquet", PAIRS)
+    parquet.write([each.bias for each in found.taken if each.bias], draft / "bias.parquet", BIAS)
     _side_tables(shards, draft)
     _funnel(draft)
     used = pa.chunked_array([_records(shard.read) for shard in shards], pa.string())

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 import sources
 from exports import preference
+from exports.bias import NAMED
 from filters import edits, signals
 from flows import code, store
 from schemas.faults import UsageFault
@@ -114,6 +115,8 @@ def wanted(recipe: Recipe) -> set[str]:
         prefer += [name for name in (select and select.by, select and select.mix and select.mix.by) if name]
     if recipe.exports.preference:
         texts += [rule.sql for rule in recipe.exports.preference.keep.values()]
+        balance = recipe.exports.preference.balance
+        prefer += [NAMED.get(by, by) for by in ("length", *([balance.by] if balance else []))]
         texts += ["refusal_last"] if recipe.exports.preference.refusals == "drop" else []
     named = {name.removeprefix("chosen.").removeprefix("rejected.") for text in texts for name in rules.columns_used(text)}
     named |= {(entry if isinstance(entry, str) else next(iter(entry))).split()[0].lower() for entry in prefer}
@@ -134,6 +137,21 @@ def check(recipe: Recipe) -> None:
     for column in (select and select.by, select and select.mix and select.mix.by):
         if column and column not in known:
             raise UsageFault(f"exports.sft.select: unknown column {column!r}; {nearest(column, known)}")
+    _balanced(recipe, known)
+
+
+def _balanced(recipe: Recipe, known: dict[str, pa.DataType]) -> None:
+    """Refuse to balance by what is no column, or has no more and less."""
+    balance = recipe.exports.preference.balance if recipe.exports.preference else None
+    if balance:
+        kind = known.get(NAMED.get(balance.by, balance.by))
+        if kind is None:
+            hint = nearest(balance.by, [*NAMED, *known])
+            raise UsageFault(f"exports.preference.balance: unknown column {balance.by!r}; {hint}")
+        if pa.types.is_nested(kind) or balance.by in ("source", "license", "language_declared", "rank", "label", "group_size"):
+            raise UsageFault(
+                f"exports.preference.balance: by {balance.by}: neither side of a pair has more of it; write length or model"
+            )
 
 
 def compiled(recipe: Recipe, known: dict[str, pa.DataType]) -> tuple[list[rules.Rule], list[rules.Rule], list[rules.Rule]]:

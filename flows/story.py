@@ -18,6 +18,8 @@ SELECT * FROM ledger WHERE (fate = $reason OR reason = $reason OR reason = $reas
                             OR ($reason = 'beginning of another row' AND starts_with(reason, 'beginning of ')))
 ORDER BY md5(id || $seed), id LIMIT $n
 """
+_WINS = """SELECT * FROM bias WHERE source IS NULL AND gap_from IS NULL AND share IS NOT NULL
+ORDER BY signal <> 'length', signal, stage DESC"""
 _TWINS = """
 SELECT * FROM ledger WHERE twin IS NOT NULL AND stage = 'overlap' AND similarity < 1
 ORDER BY similarity, id LIMIT 1
@@ -84,6 +86,14 @@ def evidence(release: Path, to: Console) -> None:
         to.print(
             f"classifier {name}: AUC {facts['auc']:.3f} on {held:,} held-out rows; length alone {facts['auc_of_length']:.3f}"
         )
+
+
+def wins(release: Path, to: Console) -> None:
+    """How often the longer answer of a pair wins, before and after balancing."""
+    for line in ask(release, _WINS):
+        what = "the longer answer wins" if line["signal"] == "length" else f"the side with more of {line['signal']} wins"
+        told = f"{line['share']:.1%} ({line['low']:.1%} to {line['high']:.1%}) of {line['wins'] + line['losses']:,.0f} pairs"
+        to.print(f"{line['stage']} balancing: {what} {told}" if line["stage"] == "after" else f"pairs: {what} {told}")
 
 
 def twins(home: Places, release: Path, to: Console) -> None:

@@ -56,3 +56,20 @@ FUNNEL = pa.schema(
         ("words", pa.int64()),
     ]
 )
+
+BIAS = pa.schema(  # what else than quality wins pairs
+    [
+        ("signal", pa.string()),
+        ("stage", pa.string()),  # before | after balancing; `before` is also what stands where nothing is balanced
+        ("source", pa.string()),  # null: all
+        ("gap_from", pa.float64()),  # null: every gap
+        ("gap_to", pa.float64()),
+        ("pairs", pa.int64()),
+        ("wins", pa.float64()),  # of the side with more of it; weights add up where pairs have them
+        ("losses", pa.float64()),
+        ("share", pa.float64()),  # wins of wins and losses; null where there are none
+        ("low", pa.float64()),  # 95 % interval (Wilson 1927)
+        ("high", pa.float64()),
+        ("effect", pa.float64()),  # Cohen's d of chosen against rejected, of length in ln(words); null where nothing varies
+    ]
+)

@@ -14,12 +14,14 @@ from pydantic_core import PydanticCustomError
 from schemas import strict_yaml
 from schemas.faults import MissingFault, UsageFault
 from schemas.mistakes import dotted, nearest, said, shown
+from schemas.recipe_balance import Balance
 from schemas.recipe_exports import Exports, Mix, Select, Sft
 from schemas.recipe_overlap import Beginnings, Benchmark, Cap, Chars, Near, Order, Overlap
 from schemas.recipe_parts import Classifier, Limits, Name, Part, Rule, Rules, Source, Text, Word
 from schemas.recipe_preference import Gap, Preference, Score
 
 __all__ = [
+    "Balance",
     "Beginnings",
     "Benchmark",
     "Cap",

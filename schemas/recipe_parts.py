@@ -24,8 +24,11 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 _WORDS = "this version counts words, not tokens: write `words`"
-_NOT_YET = {"tokens": _WORDS, "tokenizer": _WORDS} | {
-    name: f"`{name}` is not in this version: leave it out" for name in ("diversity", "balance")
+_NOT_YET = {
+    "tokens": _WORDS,
+    "tokenizer": _WORDS,
+    "diversity": "`diversity` is not in this version: leave it out",
+    "longer_wins": "write `wins`: the share of pairs that the longer side (or the side with more of `by`) should win",
 }
 
 

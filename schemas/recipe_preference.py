@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.mistakes import shown
+from schemas.recipe_balance import Balancing
 from schemas.recipe_parts import Part, Rules, Share, Text
 
 
@@ -72,7 +73,9 @@ class Preference(Part):
     )
     ties: Literal["drop", "apart"] = Field("drop", description="answers of equal rank: drop, or an export `ties` of their own")
     gap: Gap | None = Field(None, description="the least and the largest score_margin")
-    keep: Rules = Field({}, description="rules over chosen.*, rejected.*, score_margin, margin_by, agreement and flags")
+    keep: Rules = Field(
+        {}, description="rules over chosen.*, rejected.*, score_margin, margin_by, agreement, flags and suspicion"
+    )
     refusals: Literal["drop", "keep"] = Field("drop", description="pairs whose better answer opens by declining")
     at_most_similar: Share = Field(
         0.95, description="pairs whose answers share more than so much of their word groups fall; 1 keeps all that differ"
@@ -81,3 +84,6 @@ class Preference(Part):
         "drop", description="one context, A over B and B over A: all fall, the more frequent or the first stays, or all stay"
     )
     per_prompt: int | None = Field(None, ge=1, description="at most so many pairs of one context, those with the largest margin")
+    balance: Balancing | None = Field(
+        None, description="what else than quality should not win pairs: `length`, or {by: ..., wins: 0.5, within: 0.02}"
+    )

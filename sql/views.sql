@@ -5,6 +5,7 @@ CREATE OR REPLACE VIEW turns AS SELECT * FROM 'turns.parquet';
 CREATE OR REPLACE VIEW signals AS SELECT * FROM 'signals.parquet';
 CREATE OR REPLACE VIEW pairs AS SELECT * FROM 'pairs.parquet';
 CREATE OR REPLACE VIEW funnel AS SELECT * FROM 'funnel.parquet';
+CREATE OR REPLACE VIEW bias AS SELECT * FROM 'bias.parquet';
 -- The last three fail where a release has no such export.
 CREATE OR REPLACE VIEW sft AS
   SELECT * EXCLUDE (filename), regexp_extract(filename, '(train|test)-[0-9]+-of-[0-9]+[.]parquet$', 1) AS split

@@ -17,6 +17,7 @@ def command() -> None:
     to = screen.console()
     story.funnel(folder, to)
     story.evidence(folder, to)
+    story.wins(folder, to)
     story.twins(home, folder, to)
     screen.ended(folder, releases.manifest(folder), new=new, seconds=time.time() - started, as_json=False)
     print("next: winnow look kept · winnow look refusal · winnow sql funnel · winnow run everyday my_dump.json")

@@ -41,6 +41,7 @@ def command(
     if sys.stdout.isatty() and not as_json:
         story.funnel(folder, screen.console())
         story.evidence(folder, screen.console())
+        story.wins(folder, screen.console())
     screen.ended(folder, releases.manifest(folder), new=new, seconds=time.time() - started, as_json=as_json)
     if sys.stdout.isatty() and not as_json:
         print("next: winnow look kept -n 5 · winnow look REASON -n 5 · winnow explain ID · winnow sql why_dropped")

@@ -141,3 +141,17 @@ def test_pii_and_secrets_count_every_role(signal):
     chat = [("u", "Write to jo.doe@fastmail.com"), ("a", "I wrote to jo.doe@fastmail.com and ann@posteo.de.")]
     assert signal("pii_count", chat, CHAT) == [3, 0]
     assert signal("secret_count", CHAT) == [0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "marks"),
+    [
+        ("Plain words - and 2. more * of them.", 0),
+        ("# Title\n\n- one\n* two\n  1) three\n2. four", 5),
+        ("It is **bold** and __so__, but 2**3**4 and ** not ** are not.", 3),
+        ("```\n# no heading\n- no item\n```\n## one", 1),
+        ("#hashtag\n-dash\n1.5 litres", 0),
+    ],
+)
+def test_marks_of_markdown(signal, answer, marks):
+    assert signal("markdown_marks", [("u", "Hi"), ("a", answer)]) == [marks]

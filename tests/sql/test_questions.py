@@ -11,14 +11,14 @@ import pytest
 import sql
 from exports import preference, sft
 from schemas.faults import UsageFault
-from schemas.ledger import EDITS, FUNNEL, LEDGER, PAIRS
+from schemas.ledger import BIAS, EDITS, FUNNEL, LEDGER, PAIRS
 from sql import duck
 
 SIGNALS = pa.schema([("id", pa.string()), ("words", pa.int64())])
 TURNS = pa.schema(
     [("id", pa.string()), ("turn", pa.int32()), ("role", pa.string()), ("words", pa.int64()), ("chars", pa.int64())]
 )
-TABLES = {"ledger": LEDGER, "edits": EDITS, "turns": TURNS, "signals": SIGNALS, "pairs": PAIRS, "funnel": FUNNEL}
+TABLES = {"ledger": LEDGER, "edits": EDITS, "turns": TURNS, "signals": SIGNALS, "pairs": PAIRS, "funnel": FUNNEL, "bias": BIAS}
 SPLIT = pa.field("split", pa.string())
 EXPORTED = {
     "sft": sft.SCHEMA.append(SPLIT),
@@ -155,6 +155,20 @@ def test_length_histogram():
     ledger = [line(f"a/f#{at:09d}", words=words) for at, words in enumerate([0, 1, 2, 3, 7, 8])]
     found = rows(ask("length_histogram", tables(ledger)))
     assert [row[:4] for row in found] == [(0, 0, 1, 1), (1, 1, 1, 1), (2, 3, 2, 2), (4, 7, 1, 1), (8, 15, 1, 1)]
+
+
+def test_what_wins():
+    whole = {"signal": "length", "stage": "before", "pairs": 5, "wins": 3.0, "losses": 1.0, "share": 0.75}
+    whole |= {"low": 0.301, "high": 0.954}
+    part = whole | {"source": "a", "gap_from": 1.5, "gap_to": 2.0, "effect": 0.5}
+    given = {"bias": pa.Table.from_pylist([part, part | {"gap_from": 3.0, "gap_to": None}, whole], BIAS)}
+    found = rows(ask("what_wins", given))
+    assert [row[:4] for row in found] == [
+        ("length", "before", "all sources", "any"),
+        ("length", "before", "a", "1.5 to 2.0"),
+        ("length", "before", "a", "from 3.0"),
+    ]
+    assert found[1][4:] == (5, 3, 1, 75.0, 30.1, 95.4, 0.5, "#" * 30)
 
 
 def test_rule_costs_counts_a_group_once():
