@@ -7,11 +7,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-__all__ = ["Release", "open", "run"]
+if TYPE_CHECKING:
+    from datasketch import LeanMinHash, MinHashLSH
+
+__all__ = ["Release", "minhash", "open", "open_index", "run"]
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,27 @@ def open(release: str | Path | None = None) -> Release:
     from flows.places import places
 
     return Release(releases.find(None if release is None else str(release), places()))
+
+
+def open_index(path: str | Path, similarity: float = 0.8, key: str | None = None) -> "MinHashLSH":
+    """What `winnow index` wrote, as a `datasketch.MinHashLSH` of NAME@FINGERPRINT:ID; `key` where it compares several."""
+    from flows import kernels
+
+    kernels.prepare()
+    from filters.overlap import index
+    from flows import indexing
+
+    return index.open_lsh(Path(path), indexing.normal(), similarity, key)
+
+
+def minhash(text: str, shingle: int = 5, *, chars: bool = False) -> "LeanMinHash":
+    """A text as an index has it, to ask the LSH with; the turns of a conversation are joined by a blank line."""
+    from flows import kernels
+
+    kernels.prepare()
+    import polars as pl
+
+    from filters.overlap import signatures
+    from flows import keys
+
+    return signatures.minhashes(keys.spoken(pl.Series([text])).to_arrow(), shingle, chars=chars)[0]

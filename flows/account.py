@@ -12,7 +12,7 @@ _VAGUE = {"not the best of its group": 1, "neither best nor worst": 2, "not draw
 
 def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refused: pa.Table) -> pa.Table:
     """LEDGER sorted by id, from all rows, verdicts on units, what each export took and left, and what reading refused."""
-    lines = frame.select("id", "source", "file", "record", "offset", "group_id", "words", "unit")
+    lines = frame.select("id", "source", "file", "record", "offset", "group_id", "tree_id", "fingerprint", "words", "unit")
     fallen = lines.join(verdicts.rename({"id": "unit"}), on="unit", how="inner", maintain_order="left")
     shared = pl.format(_SHARED, "unit", pl.col("detail").fill_null(""))
     fallen = fallen.with_columns(detail=pl.when(pl.col("id") == pl.col("unit")).then("detail").otherwise(shared))
@@ -32,7 +32,8 @@ def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refu
         left.with_columns(fate=pl.lit(DROPPED), stage=pl.lit("export")),
         read,
     ]
-    whole = pl.concat([part.drop("unit", strict=False) for part in parts], how="diagonal")
+    whole = pl.concat(parts, how="diagonal")
+    whole = whole.with_columns(unit=pl.when(pl.col("unit") != pl.col("id")).then("unit"))
     whole = whole.with_columns(pl.col("exports").fill_null([]), pl.col("broken").fill_null([]))
     return whole.sort("id").select(LEDGER.names).to_arrow().cast(LEDGER)
 

@@ -18,10 +18,10 @@ from sql import duck, rules
 from sql.judge import judge
 
 _PAIRS = """
-SELECT other, near.similarity, key, fate, reason FROM (
+SELECT other, near.similarity, key, coalesce(fate, 'published') AS fate, coalesce(reason, '') AS reason FROM (
   SELECT other, similarity, key FROM pairs WHERE id = $id
   UNION ALL SELECT id, similarity, key FROM pairs WHERE other = $id) AS near
-JOIN ledger ON ledger.id = other ORDER BY ALL
+LEFT JOIN ledger ON ledger.id = other ORDER BY ALL
 """
 
 _LISTED = 20  # rows that hold a fragment are shown up to so many
@@ -178,7 +178,7 @@ def _twins(of: Opened, row: str, to: Console) -> None:
     """Every verified look-alike, and what became of it."""
     what = "twins"
     for pair in of.ask(_PAIRS, id=row):
-        fate = pair["fate"] if pair["fate"] == "kept" else f"{pair['fate']}: {pair['reason']}"
+        fate = pair["fate"] if pair["fate"] in ("kept", "published") else f"{pair['fate']}: {pair['reason']}"
         _say(to, what, f"{pair['other']}, the same {pair['key']} by {pair['similarity']:.0%} ({fate})")
         what = ""
     if what:

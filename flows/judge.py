@@ -10,11 +10,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from filters.overlap import prefixes, standing, twins
+from filters.overlap.index import Setting
+from flows import indexing
 from flows.places import cores
+from flows.published import Remembered
 from flows.stages import Shard
-from schemas.ledger import PAIRS
+from schemas.ledger import PAIRS, SUPERSEDED
 from schemas.recipe import Beginnings, Benchmark, Cap, Chars, Near, Order, Recipe
 from sql.judge import judge as by_rules
 from sql.rules import Rule
@@ -40,6 +44,7 @@ class Court:
 
     units: pl.DataFrame
     verdicts: list[pl.DataFrame]
+    known: Remembered | None = None
 
     def standing(self) -> pl.DataFrame:
         """Units that no verdict fell on."""
@@ -51,28 +56,36 @@ class Court:
         self.verdicts.append(_verdict(said))
 
 
-def judge(
-    recipe: Recipe, units: pl.DataFrame, keep: list[Rule], shards: list[Shard], answers: pl.DataFrame
-) -> tuple[pl.DataFrame, pa.Table]:
-    """Verdicts on units that fell (VERDICT columns), and the verified pairs that the near-duplicate rules met.
+def judge(  # noqa: PLR0917
+    recipe: Recipe,
+    units: pl.DataFrame,
+    keep: list[Rule],
+    shards: list[Shard],
+    answers: pl.DataFrame,
+    known: Remembered | None = None,
+) -> tuple[pl.DataFrame, pa.Table, pl.DataFrame]:
+    """Verdicts on units that fell (VERDICT columns), the verified pairs that near-duplicate rules met, and SUPERSEDED rows.
 
     `answers` (unit, id): all rows of the units that are groups, as `units.answers` gives them.
     """
-    court = Court(units, [pl.DataFrame(schema=VERDICT), _by_rules(units, keep)])
+    sided = known.sided(units) if known else units.with_columns(published=pl.lit(None, pl.String), side=pl.lit(0, pl.Int8))
+    court = Court(sided, [pl.DataFrame(schema=VERDICT), _by_rules(units, keep)], known)
     for name, rule in recipe.overlap.items():
         if isinstance(rule, Benchmark):
             court.fell("overlap", name, _contaminated(court, rule, [shard.covered[name] for shard in shards]))
-    pairs = [PAIRS.empty_table()]
+    pairs, gone = [PAIRS.empty_table()], [pl.DataFrame(SUPERSEDED.empty_table())]
     for name, rule in recipe.overlap.items():
         if isinstance(rule, Near):
             fallen, met = _near(court, rule, [shard.signed[name] for shard in shards], answers)
             pairs.append(met)
-            court.fell("overlap", name, fallen)
+            gone.append(_superseded(court, fallen, rule.key))
+            for reason, some in _reasons(court, name, fallen):
+                court.fell("overlap", reason, some)
         elif isinstance(rule, Cap):
             court.fell("overlap", name, _capped(court, rule, [shard.signed[name] for shard in shards]))
         elif isinstance(rule, Beginnings):
             court.fell("overlap", name, _begun(court, [shard.signed[name] for shard in shards]))
-    return pl.concat(court.verdicts), pa.concat_tables(pairs)
+    return pl.concat(court.verdicts), pa.concat_tables(pairs), pl.concat(gone)
 
 
 def _verdict(frame: pl.DataFrame) -> pl.DataFrame:
@@ -86,8 +99,8 @@ def _by_rules(units: pl.DataFrame, keep: list[Rule]) -> pl.DataFrame:
 
 
 def _preferred(units: pl.DataFrame, prefer: list[Order]) -> pl.DataFrame:
-    """Units from the most preferred down: NULLs last, ties by id."""
-    order = [*(ordered(entry, units.columns) for entry in prefer), ("id", "ASC")]
+    """Units from the most preferred down: the winning side first, NULLs last, ties by id."""
+    order = [("side", "ASC"), *(ordered(entry, units.columns) for entry in prefer), ("id", "ASC")]
     return units.sort(
         [pl.col(name) if isinstance(way, str) else _place(name, way) for name, way in order],
         descending=[way == "DESC" for _, way in order],
@@ -114,24 +127,56 @@ def _contaminated(court: Court, rule: Benchmark, files: list[Path]) -> pl.DataFr
 
 
 def _near(court: Court, rule: Near, signed: list[Path], answers: pl.DataFrame) -> tuple[pl.DataFrame, pa.Table]:
-    """Standing units that are like a better one, and the pairs met."""
-    ids, _, families = _ranked(court, rule.prefer)
-    groups = answers.to_arrow().cast(_ANSWERS)
-    how: dict[str, Any] = {"families": families, "groups": groups, "threads": cores()}
+    """Who is like a better one that stands: units, and published rows where new ones win; and the pairs met."""
+    setting = indexing.setting(rule)
+    ids, _, families = _ranked(court, rule.prefer, setting)
+    if court.known:
+        signed, answers = [*signed, court.known.signed(setting)], pl.concat([answers, court.known.answers(setting)])
+    how: dict[str, Any] = {"families": families, "groups": answers.to_arrow().cast(_ANSWERS), "threads": cores()}
     drops, met = twins.walk(signed, rule.key, rule.similarity, ids, **how)
-    return _said(rule, pl.DataFrame(drops)), met
+    mine = pa.array(court.units["id"], pa.string())
+    met = met.filter(pc.or_(pc.is_in(met["id"], value_set=mine), pc.is_in(met["other"], value_set=mine)))
+    return pl.DataFrame(drops).with_columns(detail=_alike(court, rule)), met
 
 
-def _said(rule: Near, fallen: pl.DataFrame) -> pl.DataFrame:
-    """What fell, with why in words."""
+def _alike(court: Court, rule: Near) -> pl.Expr:
+    """Why a unit fell, in words."""
     best = f"; of such a pair the better by {', '.join(map(_order, rule.prefer))} stays" if rule.prefer else ""
     groups = "character groups" if isinstance(rule.shingle, Chars) else "word groups"
     few = f"; under {rule.short} words only where one has all the other's words" if rule.short else ""
-    falls = f"from {rule.similarity:.0%} on a row falls{few}{best}"
-    same = f"the {rule.key} shares {{}}% of its {groups} with one that stands ({falls})"
-    copy = pl.lit(f"the same {rule.key} as one that stands, but for case, punctuation and white space")
-    said = pl.when(pl.col("similarity") == 1).then(copy).otherwise(pl.format(same, _percent("similarity")))
-    return fallen.with_columns(detail=said)
+    falls = f"from {rule.similarity:.0%} on a row falls{few}"
+    stood = _out(court, "twin") if court.known and court.known.wins else pl.lit(value=False)
+    who = pl.when(stood).then(pl.lit("one that was published")).otherwise(pl.lit("one that stands"))
+    stays = pl.when(stood).then(pl.lit("; what was published stays")).otherwise(pl.lit(best))
+    same = f"the {rule.key} shares {{}}% of its {groups} with {{}} ({falls}{{}})"
+    copy = pl.format(f"the same {rule.key} as {{}}, but for case, punctuation and white space", who)
+    return pl.when(pl.col("similarity") == 1).then(copy).otherwise(pl.format(same, _percent("similarity"), who, stays))
+
+
+def _out(court: Court, column: str) -> pl.Expr:
+    """Whether a name is a published row's, in this release or not."""
+    if not court.known:
+        return pl.lit(value=False)
+    new = court.units.filter(pl.col("published").is_null())["id"]
+    return ~pl.col(column).is_in(new.implode())
+
+
+def _reasons(court: Court, title: str, fallen: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """Units that fell: to a published row, by the name of the index's rule; to another, by the near-duplicate rule's."""
+    mine = fallen.join(court.units.select("id"), on="id", how="semi", maintain_order="left")
+    if not court.known:
+        return [(title, mine)]
+    published = _out(court, "twin") if court.known.wins else pl.lit(value=False)
+    return [(court.known.title, mine.filter(published)), (title, mine.filter(~published))]
+
+
+def _superseded(court: Court, fallen: pl.DataFrame, key: str) -> pl.DataFrame:
+    """SUPERSEDED: published rows, of this run or not, whose place a new one takes."""
+    own = court.units.select("id", "published")
+    lost = fallen.filter(_out(court, "id"), ~_out(court, "twin")).join(own, on="id", how="left", maintain_order="left")
+    name = pl.coalesce("published", "id").str.splitn(":", 2)
+    told = lost.select(name.struct[1].alias("id"), name.struct[0].alias("release"), "twin", "similarity", key=pl.lit(key))
+    return told.select(SUPERSEDED.names).sort("release", "id")
 
 
 def _order(entry: Order) -> str:
@@ -139,8 +184,13 @@ def _order(entry: Order) -> str:
 
 
 def _capped(court: Court, rule: Cap, signed: list[Path]) -> pl.DataFrame:
-    ids, rank, families = _ranked(court, rule.prefer)
-    fallen = pl.DataFrame(standing.cap(signed, ids, rank, rule.at_most, families=families))
+    """Units beyond the cap; published rows that win count."""
+    setting = indexing.setting(rule)
+    known = court.known if court.known and court.known.wins else None
+    ids, rank, families = _ranked(court, rule.prefer, setting if known else None)
+    files = [*signed, known.signed(setting)] if known else signed
+    fallen = pl.DataFrame(standing.cap(files, ids, rank, rule.at_most, families=families))
+    fallen = fallen.join(court.units.select("id"), on="id", how="semi", maintain_order="left")
     return fallen.with_columns(detail=pl.lit(f"{rule.at_most} preferred rows have the same {rule.key}, and no more may stay"))
 
 
@@ -158,8 +208,14 @@ def _percent(column: str) -> pl.Expr:
     return (pl.col(column) * 100).floor().cast(pl.Int64)
 
 
-def _ranked(court: Court, prefer: list[Order]) -> tuple[pa.ChunkedArray, np.ndarray, pa.ChunkedArray]:
-    """Standing units from the most preferred down, their places, and their families."""
+def _ranked(
+    court: Court, prefer: list[Order], setting: Setting | None = None
+) -> tuple[pa.ChunkedArray, np.ndarray, pa.ChunkedArray]:
+    """Standing units from the most preferred down, what was published by a setting on its side; their places and families."""
     units = _preferred(court.standing(), prefer)
-    columns = units.select("id", "family").to_arrow().cast(pa.schema([("id", pa.string()), ("family", pa.string())]))
-    return columns["id"], np.arange(len(units)), columns["family"]
+    parts = [units.select("id", "family")]
+    if court.known and setting:
+        parts.insert(0 if court.known.wins else 1, court.known.beside(units, setting))
+    every = pl.concat(parts)
+    columns = every.to_arrow().cast(pa.schema([("id", pa.string()), ("family", pa.string())]))
+    return columns["id"], np.arange(len(every)), columns["family"]

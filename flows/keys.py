@@ -13,10 +13,11 @@ from filters.overlap.alphabet import SPOKEN
 
 def compared(rows: pa.Table, key: str) -> pa.Array:
     """As `texts`, with the symbols that tell one question from another written as words."""
-    return _spoken(pl.Series(texts(rows, key))).to_arrow()
+    return spoken(pl.Series(texts(rows, key))).to_arrow()
 
 
-def _spoken(found: pl.Series) -> pl.Series:
+def spoken(found: pl.Series) -> pl.Series:
+    """Texts with the symbols that are words written as such: `C++` as `C plusplus`."""
     for symbol, word in SPOKEN:
         found = found.str.replace_all(symbol, word)
     return found
@@ -28,7 +29,7 @@ def turns(rows: pa.Table) -> pa.Table:
     each = pl.DataFrame(rows.select(["id", "messages"])).explode("messages").drop_nulls("messages")
     text = pl.concat_str(parts, separator="\n\n", ignore_nulls=True)
     told = each.select("id", role=pl.col("messages").struct.field("role"), text=text)
-    return told.with_columns(_spoken(told["text"])).to_arrow()
+    return told.with_columns(spoken(told["text"])).to_arrow()
 
 
 def texts(rows: pa.Table, key: str) -> pa.Array:

@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 
 import sql
 from exports.card import card
-from flows import account, comparisons, exporting, judge, laws, manifest, plan, releases, store, units
+from flows import account, comparisons, exporting, judge, laws, manifest, plan, published, releases, store, units
 from flows.places import Places
 from flows.stages import Shard
 from schemas import parquet, recipe
 from schemas.faults import DataFault
-from schemas.ledger import BIAS, EDITS, FUNNEL, LEDGER, PAIRS, QUARANTINED, REFUSED
+from schemas.ledger import BIAS, EDITS, FUNNEL, LEDGER, PAIRS, QUARANTINED, REFUSED, SUPERSEDED
 from sql import duck
 
 FEW = 10  # so many bad records stop no run: a share says little of a small dump
@@ -37,10 +37,11 @@ class Made:
 
 @dataclass(frozen=True)
 class Decided:
-    """What a recipe decides of rows: their ledger, the verified pairs, and what each export takes and how to write it."""
+    """What a recipe decides of rows: ledger, verified pairs, published rows replaced, and what each export takes and writes."""
 
     ledger: pa.Table
     pairs: pa.Table
+    superseded: pa.Table
     taken: list[exporting.Taken]
 
 
@@ -68,17 +69,21 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     records = sum(done.facts["records"] for done in made.reads)
     _limit(planned.recipe, records, left)
     frame = units.rows((shard.rows, shard.signals) for shard in shards)
-    found = decided(planned.recipe, frame, shards, left)
+    known = published.find(planned, places.work)
+    found = decided(planned.recipe, frame, shards, left, known)
     counts = {each.name: each.write(draft / each.name) for each in found.taken}
     parquet.write(found.ledger, draft / "ledger.parquet", LEDGER)
     parquet.write(found.pairs, draft / "pairs.parquet", PAIRS)
     parquet.write([each.bias for each in found.taken if each.bias], draft / "bias.parquet", BIAS)
+    if known and not known.wins:
+        parquet.write(found.superseded, draft / "superseded.parquet", SUPERSEDED)
     _side_tables(shards, draft)
     _funnel(draft)
     used = pa.chunked_array([_records(shard.read) for shard in shards], pa.string())
     laws.records(records, used, left["id"])
     ids = [*used.chunks, *left["id"].chunks]
     facts = {**manifest.facts(planned, shards, frame, ids), "records": records, "counts": counts, "classifiers": made.models}
+    facts |= {"published": known.facts()} if known else {}
     (draft / "recipe.yaml").write_text(recipe.to_yaml(planned.recipe), "utf-8")
     _seal(draft, {**facts, "secrets": manifest.secrets(draft)})
     laws.verify(draft)
@@ -98,10 +103,16 @@ def told(folder: Path) -> tuple[list[dict[str, Any]], str]:
     return funnel, "\n".join([*lines, "| export | split | rows |", "|---|---|---|", *counts])
 
 
-def decided(asked: recipe.Recipe, frame: pl.DataFrame, shards: list[Shard], refused: pa.Table) -> Decided:
-    """Judge and select, in memory: nothing is written."""
+def decided(
+    asked: recipe.Recipe,
+    frame: pl.DataFrame,
+    shards: list[Shard],
+    refused: pa.Table,
+    known: published.Remembered | None = None,
+) -> Decided:
+    """Judge and select, beside what was published earlier; in memory: nothing is written."""
     keep, for_sft, for_pairs = plan.compiled(asked, plan.columns(asked))
-    verdicts, pairs = judge.judge(asked, units.units(frame), keep, shards, units.answers(frame))
+    verdicts, pairs, superseded = judge.judge(asked, units.units(frame), keep, shards, units.answers(frame), known)
     standing = frame.join(verdicts.select(unit="id"), on="unit", how="anti", maintain_order="left")
     taken: list[exporting.Taken] = []
     if asked.exports.sft:
@@ -109,7 +120,8 @@ def decided(asked: recipe.Recipe, frame: pl.DataFrame, shards: list[Shard], refu
     if asked.exports.preference:
         taken += comparisons.take_preference(asked, standing, for_pairs, shards)
     ledger = account.ledger(frame, verdicts, taken, refused)
-    return Decided(ledger, pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")]), taken)
+    pairs = pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")])
+    return Decided(ledger, pairs, published.replaced(superseded, ledger), taken)
 
 
 def refused(shards: list[Shard]) -> pa.Table:

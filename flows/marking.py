@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from filters.overlap.shared import Shared, Spans, run, shared
-from schemas.recipe import Beginnings, Benchmark, Cap, Chars, Near, Recipe
+from schemas.recipe import Beginnings, Benchmark, Cap, Chars, Near, Published, Recipe
 
 _HELD = "both have: "  # in the detail of a row that holds a benchmark's item; the run of words follows
 
@@ -27,6 +27,11 @@ def marked(recipe: Recipe, line: Row, row: Row, twin: Row | None) -> Marked | No
         return Marked(found, {}, f"what the row and {line['twin']} both have") if found else None
     if twin is None:
         return None
+    if isinstance(rule, Published):  # by which near-duplicate rule, the detail says
+        starts = {
+            f"the {said}{each.key} ": each for each in recipe.overlap.values() if isinstance(each, Near) for said in ("", "same ")
+        }
+        rule = next((each for start, each in starts.items() if (line["detail"] or "").startswith(start)), None)
     if isinstance(rule, Beginnings) or (rule is None and (line["reason"] or "").startswith("beginning of ")):
         turns = len(row["messages"])
         both = shared(_turns(row["messages"]), _turns(twin["messages"][:turns]), 1)

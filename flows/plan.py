@@ -15,7 +15,7 @@ from exports.bias import NAMED
 from filters import edits, signals
 from flows import code, store
 from schemas.faults import UsageFault
-from schemas.recipe import Benchmark, Recipe, Source, as_json, nearest
+from schemas.recipe import Benchmark, Published, Recipe, Source, as_json, nearest
 from schemas.rows import ROW, ROW_COLUMNS
 from sources import notes
 from sources.wanted import folder
@@ -34,7 +34,7 @@ class Plan:
     base: Path  # where the sources are taken from: `data`, or the folder above paths given by hand
     files: list[sources.File]
     hashes: list[str]
-    extra: dict[str, str]  # labels, models and benchmark files, as the recipe names them: path -> sha256
+    extra: dict[str, str]  # labels, models, benchmark files and the index, as the recipe names them: path -> sha256
 
     @cached_property
     def fingerprint(self) -> str:
@@ -202,3 +202,7 @@ def _extra(recipe: Recipe, data: Path) -> Iterator[Path]:
     for overlap in recipe.overlap.values():
         for pattern in overlap.against if isinstance(overlap, Benchmark) else []:
             yield from located(pattern, data)
+        if isinstance(overlap, Published):
+            from flows import published  # numba behind it is heavy, and few recipes have an index
+
+            yield published.located(overlap, recipe, data)

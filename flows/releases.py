@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pyarrow.parquet as pq
 from flows import store
 from flows.places import Places
 from schemas.faults import DataFault, MissingFault
+
+_PUBLISHED = re.compile(r"[A-Za-z0-9_-]+@[0-9a-f]{12}:")
 
 
 def find(named: str | None, places: Places) -> Path:
@@ -68,7 +71,10 @@ def note_texts(places: Places, fingerprint: str, shards: list[tuple[Path, Path]]
 
 
 def texts(places: Places, release: Path, ids: list[str], *, edited: bool = True) -> dict[str, dict[str, Any]]:
-    """Rows by id, as edited or as read, from the shards under `data/work`; where these are gone, what the sft export holds."""
+    """Rows by id, as edited or as read, from the shards under `data/work`; where these are gone, what the sft export holds.
+
+    A row NAME@FINGERPRINT:ID is looked for in the release that published it, where that is here.
+    """
     held = _shards(places, manifest(release)["fingerprint"])
     wanted = pa.array(sorted(set(ids)), pa.string())
     found: dict[str, dict[str, Any]] = {}
@@ -80,6 +86,10 @@ def texts(places: Places, release: Path, ids: list[str], *, edited: bool = True)
     for path in sorted(release.glob("sft/*.parquet")) if edited and len(found) < len(wanted) else ():
         table = pq.read_table(path, columns=["id", "messages"], filters=[("id", "in", wanted.to_pylist())])
         found = {row["id"]: row for row in table.to_pylist()} | found
+    for name in filter(is_published, ids):
+        label, _, row = name.partition(":")
+        for folder in places.releases.glob(f"{label.replace('@', '/')}*"):
+            found.update((name, each) for each in texts(places, folder, [row]).values())
     return found
 
 
@@ -92,6 +102,11 @@ def text_files(places: Places, release: Path) -> list[Path]:
     """Files of rows with their texts as judged: all of a release's, or where these are gone what its sft export holds."""
     held = [edited for _, edited in _shards(places, manifest(release)["fingerprint"]) if edited.is_file()]
     return held or sorted(release.glob("sft/*.parquet"))
+
+
+def is_published(name: str) -> bool:
+    """Whether a twin's name is NAME@FINGERPRINT:ID, that of a row which another release published."""
+    return bool(_PUBLISHED.match(name))
 
 
 def at_hand(places: Places, fingerprint: str) -> bool:

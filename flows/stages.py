@@ -14,10 +14,10 @@ import pyarrow as pa
 import sources
 from filters import classifier, edits, signals
 from filters.overlap import benchmarks, contamination, prefixes, signatures
-from flows import code, keys, plan, store
+from flows import code, indexing, keys, plan, store
 from schemas import parquet
 from schemas.ledger import EDITS, REFUSED
-from schemas.recipe import Beginnings, Benchmark, Cap, Chars, Near, Recipe
+from schemas.recipe import Beginnings, Benchmark, Cap, Near, Published, Recipe
 from schemas.rows import ROW
 
 BATCH = 16 << 20  # bytes of records in one shard of rows
@@ -94,7 +94,7 @@ def refine(job: Job, done: store.Done, part: int) -> Shard:
     name = f"rows-{part:05}.parquet"
     edited = _edit(job, done.folder / name, done.files[name])
     measured = _measure(job, edited)
-    near = {title: rule for title, rule in job.recipe.overlap.items() if not isinstance(rule, Benchmark)}
+    near = {title: rule for title, rule in job.recipe.overlap.items() if not isinstance(rule, Benchmark | Published)}
     return Shard(
         read=done.folder / name,
         refused=done.folder / f"refused-{part:05}.parquet",
@@ -177,16 +177,14 @@ def _measure(job: Job, edited: store.Done) -> store.Done:
 def _sign(job: Job, edited: store.Done, rule: Near | Cap | Beginnings) -> Path:
     if isinstance(rule, Beginnings):
         return _sign_turns(job, edited)
-    near = rule if isinstance(rule, Near) else Near(key=rule.key, similarity=1.0)  # a cap asks for equal texts only
-    chars = isinstance(near.shingle, Chars)
-    size = near.shingle.chars if isinstance(near.shingle, Chars) else near.shingle
+    key, size, chars, short = indexing.setting(rule)
     made_by = code.fingerprint("filters.overlap", "flows.keys")
-    named = store.digest("sign", edited.files["rows.parquet"], near.key, size, chars, near.short, made_by)
+    named = store.digest("sign", edited.files["rows.parquet"], key, size, chars, short, made_by)
 
     def make(folder: Path) -> dict[str, Any]:
         rows = parquet.read(edited.folder / "rows.parquet", ["id", "messages"])
-        texts = keys.compared(rows, near.key)
-        return {"rows": signatures.sign(rows["id"], texts, size, folder / "signed.arrow", chars=chars, short=near.short)}
+        texts = keys.compared(rows, key)
+        return {"rows": signatures.sign(rows["id"], texts, size, folder / "signed.arrow", chars=chars, short=short)}
 
     return store.step(job.work, "sign", named, make).folder / "signed.arrow"
 

@@ -15,6 +15,9 @@ LEDGER = pa.schema(
         ("record", pa.int64()),
         ("offset", pa.int64()),  # bytes from the start of the decompressed file
         ("group_id", pa.string()),
+        ("unit", pa.string()),  # the answer by which its group is judged; null for that one, and for a row alone
+        ("tree_id", pa.string()),
+        ("fingerprint", pa.string()),  # of its messages as read (schemas.rows): with the id it says which row this is
         pa.field("fate", pa.string(), nullable=False),  # kept | dropped | quarantined
         ("stage", pa.string()),  # where it fell, one of STAGES; null for kept
         ("reason", pa.string()),
@@ -45,6 +48,16 @@ EDITS = pa.schema([("id", pa.string()), ("turn", pa.int32()), ("edit", pa.string
 
 PAIRS = pa.schema(
     [("id", pa.string()), ("other", pa.string()), ("similarity", pa.float64()), ("key", pa.string())]  # id < other
+)
+
+SUPERSEDED = pa.schema(  # published rows whose place a kept row takes
+    [
+        ("id", pa.string()),  # of the published row
+        ("release", pa.string()),  # NAME@FINGERPRINT that published it
+        ("twin", pa.string()),  # the row of this release that takes its place
+        ("similarity", pa.float64()),
+        ("key", pa.string()),
+    ]
 )
 
 FUNNEL = pa.schema(

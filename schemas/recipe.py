@@ -16,7 +16,7 @@ from schemas.faults import MissingFault, UsageFault
 from schemas.mistakes import dotted, nearest, said, shown
 from schemas.recipe_balance import Balance
 from schemas.recipe_exports import Exports, Mix, Select, Sft
-from schemas.recipe_overlap import Beginnings, Benchmark, Cap, Chars, Near, Order, Overlap
+from schemas.recipe_overlap import Beginnings, Benchmark, Cap, Chars, Near, Order, Overlap, Published, check_published
 from schemas.recipe_parts import Classifier, Limits, Name, Part, Rule, Rules, Source, Text, Word
 from schemas.recipe_preference import Gap, Preference, Score
 
@@ -34,6 +34,7 @@ __all__ = [
     "Near",
     "Order",
     "Preference",
+    "Published",
     "Recipe",
     "Rule",
     "Score",
@@ -87,6 +88,7 @@ class Recipe(Part):
     test: float = Field(0.05, ge=0, lt=1, description="share of prompts held out")
 
     _stable = field_validator("sources", "classifiers")(_sorted)
+    _published = field_validator("overlap")(check_published)
 
     @field_validator("limits", mode="before")
     @classmethod

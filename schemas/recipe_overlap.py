@@ -1,4 +1,4 @@
-"""The kinds of overlap as pydantic models: near-duplicates, caps, beginnings, benchmarks, and who is preferred."""
+"""The kinds of overlap as pydantic models: near-duplicates, caps, beginnings, benchmarks, the published, who is preferred."""
 
 from typing import Annotated, Any, Literal
 
@@ -83,11 +83,21 @@ class Benchmark(Part):
     coverage: float = Field(0.5, gt=0, le=1, description="share of a question's n-grams that must be found")
 
 
+class Published(Part):
+    """What earlier releases kept takes part in the near-duplicate rules and caps of this one."""
+
+    index: Text = Field(description="file made by `winnow index`, taken from --data")
+    wins: Literal["published", "new"] = Field(
+        "published", description="who stays of a published row and a new one that is like it; a published row cannot fall here"
+    )
+
+
 _KINDS: dict[str, tuple[str, type[Part]]] = {
     "near": ("similarity", Near),
     "cap": ("at_most", Cap),
     "benchmark": ("against", Benchmark),
     "beginnings": ("key: prefix", Beginnings),
+    "published": ("index", Published),
 }
 
 
@@ -99,13 +109,16 @@ def _marks(value: Any) -> set[str]:
 
 
 def _overlap(value: Any) -> Any:
-    """Refuses what is none, or more than one, of the four kinds."""
+    """Refuses what is none, or more than one, of the kinds."""
     if isinstance(value, tuple(model for _, model in _KINDS.values())):
         return value
     kinds = [mark for mark, _ in _KINDS.values() if mark in _marks(value)]
     if len(kinds) != 1:
         which = "mixes " + " and ".join(f"`{mark}`" for mark in kinds) if kinds else "has no kind"
-        ways = "`similarity` (near-duplicates), `at_most` (a cap), `against` (benchmarks) or `key: prefix` (beginnings)"
+        ways = (
+            "`similarity` (near-duplicates), `at_most` (a cap), `against` (benchmarks), `key: prefix` (beginnings) "
+            "or `index` (what was published)"
+        )
         raise PydanticCustomError("kind", "{which}: write a map with exactly one of {ways}", {"which": which, "ways": ways})
     return value
 
@@ -118,7 +131,20 @@ Overlap = Annotated[
     Annotated[Near, Tag("near")]
     | Annotated[Cap, Tag("cap")]
     | Annotated[Benchmark, Tag("benchmark")]
-    | Annotated[Beginnings, Tag("beginnings")],
+    | Annotated[Beginnings, Tag("beginnings")]
+    | Annotated[Published, Tag("published")],
     Discriminator(_kind),
-    BeforeValidator(_overlap, json_schema_input_type=Near | Cap | Benchmark | Beginnings),
+    BeforeValidator(_overlap, json_schema_input_type=Near | Cap | Benchmark | Beginnings | Published),
 ]
+
+
+def check_published(rules: dict[str, Any]) -> dict[str, Any]:
+    """At most one index, and a rule that it takes part in."""
+    named = [title for title, rule in rules.items() if isinstance(rule, Published)]
+    if len(named) > 1:
+        problem = f"{named[0]} and {named[1]}: one index holds any number of releases: winnow index A B --out PATH"
+        raise PydanticCustomError("index", "{problem}", {"problem": problem})
+    if named and not any(isinstance(rule, Near | Cap) for rule in rules.values()):
+        problem = f"{named[0]} takes part in near-duplicate rules and caps: add one, such as same: {{similarity: 0.8}}"
+        raise PydanticCustomError("index", "{problem}", {"problem": problem})
+    return rules

@@ -1,4 +1,5 @@
 -- Which rows break a law of conservation? (no rows: every record is accounted for)
+-- A twin, or one of a pair, that is called NAME@FINGERPRINT:SOURCE/... was published by that release, and is not in this ledger.
 WITH fallen AS (SELECT * FROM ledger WHERE fate <> 'kept'),
 counted AS (
   SELECT source, count(*) AS lines, count(*) FILTER (WHERE fate = 'kept') AS kept FROM ledger GROUP BY source
@@ -35,8 +36,9 @@ broken AS (
   SELECT 'a twin stood when it dropped its like', fallen.id,
     'twin ' || fallen.twin || coalesce(' fell at ' || other.stage || ' to ' || other.reason, ' is not in the ledger')
   FROM fallen LEFT JOIN ledger AS other ON other.id = fallen.twin
-  WHERE fallen.stage = 'overlap' AND fallen.twin LIKE '%/%'
-    AND (other.id IS NULL OR other.stage IN ('read', 'keep') OR (other.stage = 'overlap' AND other.reason = fallen.reason))
+  WHERE fallen.stage = 'overlap' AND fallen.twin LIKE '%/%' AND split_part(fallen.twin, '/', 1) NOT LIKE '%@%:%'
+    AND (other.id IS NULL OR other.stage IN ('read', 'keep')
+      OR (other.stage = 'overlap' AND other.reason = fallen.reason AND split_part(other.twin, '/', 1) NOT LIKE '%@%:%'))
   UNION ALL
   SELECT 'a group falls as one', min(id), 'group ' || group_id || ': ' || string_agg(DISTINCT coalesce(reason, 'stands'), ', ' ORDER BY coalesce(reason, 'stands'))
   FROM (SELECT id, source, group_id, CASE WHEN stage IN ('keep', 'overlap') THEN stage || ' ' || reason END AS reason
@@ -49,9 +51,11 @@ broken AS (
   WHERE signals.id IS NULL OR rows.id IS NULL
   UNION ALL
   SELECT 'a pair is two rows of the ledger', pairs.id, 'other ' || pairs.other || ', similarity ' || pairs.similarity
-  FROM pairs
+  FROM pairs LEFT JOIN ledger AS one ON one.id = pairs.id LEFT JOIN ledger AS two ON two.id = pairs.other
   WHERE pairs.id >= pairs.other OR pairs.similarity NOT BETWEEN 0 AND 1
-    OR pairs.id NOT IN (SELECT id FROM ledger) OR pairs.other NOT IN (SELECT id FROM ledger)
+    OR (one.id IS NULL AND two.id IS NULL)
+    OR (one.id IS NULL AND split_part(pairs.id, '/', 1) NOT LIKE '%@%:%')
+    OR (two.id IS NULL AND split_part(pairs.other, '/', 1) NOT LIKE '%@%:%')
   UNION ALL
   SELECT 'the funnel adds up', coalesce(counted.source, told.source),
     'ledger ' || coalesce(lines, 0) || ' lines, ' || coalesce(counted.kept, 0) || ' kept; funnel '

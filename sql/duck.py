@@ -54,7 +54,7 @@ def release(path: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
     if not (path / "ledger.parquet").is_file():
         raise MissingFault(f"{path}: not a release (no ledger.parquet in it)")
     con = connect(**limits)
-    for name in TABLES:
+    for name in (*TABLES, "superseded"):  # the last only where new rows win over an index
         file = path / f"{name}.parquet"
         if file.is_file():
             con.register(name, _open([file]))

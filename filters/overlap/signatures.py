@@ -31,7 +31,7 @@ from schemas.faults import DataFault
 from schemas.parquet import settle
 
 if TYPE_CHECKING:
-    from datasketch import MinHashLSH
+    from datasketch import LeanMinHash, MinHashLSH
 
 PERMUTATIONS, SEED = 128, 1
 _STATM = Path("/proc/self/statm")
@@ -103,7 +103,7 @@ def sign(ids: Texts, texts: Texts, shingle: int, path: Path, *, chars: bool = Fa
 def write(tables: Iterable[pa.Table], path: Path, shingle: int, *, chars: bool = False, short: int = 0, threads: int = 1) -> int:
     """As `sign`, of tables (id, text) that come one by one, into a file for now: nothing sees to it that it is on disk."""
     rows = 0
-    schema = SIGNED.with_metadata({"winnow": json.dumps(_recipe(shingle, chars, short))})
+    schema = SIGNED.with_metadata({"winnow": json.dumps(manner(shingle, chars, short))})
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer, ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[pa.RecordBatch]] = deque()
         for part in (part for table in tables for part in _parts(table)):
@@ -127,7 +127,7 @@ def read(paths: list[Path]) -> Signed:
         except (OSError, ValueError, pa.ArrowInvalid) as fault:
             raise DataFault(f"{path}: not a file of signatures ({fault}): delete it and sign again") from fault
         made = json.loads((reader.schema.metadata or {}).get(b"winnow", b"{}"))
-        _check(path, made, first or _recipe(made.get("shingle"), made.get("unit") == "characters", made.get("short")))
+        _check(path, made, first or manner(made.get("shingle"), made.get("unit") == "characters", made.get("short")))
         first = made
         for number in range(reader.num_record_batches):
             batch = reader.get_batch(number)
@@ -157,7 +157,18 @@ def open_lsh(paths: list[Path], similarity: float) -> "MinHashLSH":
     return lsh
 
 
-def _recipe(shingle: int, chars: bool, short: int) -> dict[str, object]:
+def minhashes(texts: Texts, shingle: int = 5, *, chars: bool = False) -> list["LeanMinHash"]:
+    """Each text's signature as a `datasketch.LeanMinHash`, to ask a `MinHashLSH` with; a null is left out."""
+    from datasketch import LeanMinHash
+
+    table = pa.table({"id": pa.nulls(len(texts), pa.string()), "text": texts}).combine_chunks()
+    batches = (_signed(part, shingle, chars, 0, SIGNED) for part in _parts(table)) if len(table) else ()
+    rows = (row for batch in batches for row in _piece(batch).signatures)
+    return [LeanMinHash(seed=SEED, hashvalues=row, scheme="affine32") for row in rows]
+
+
+def manner(shingle: int, chars: bool, short: int) -> dict[str, object]:
+    """How texts are signed: what a file of signatures says of itself."""
     return {
         "format": 2, "shingle": shingle, "unit": "characters" if chars else "words", "short": short, "hash": "xxh64",
         "scheme": "affine32", "permutations": PERMUTATIONS, "seed": SEED, "unicode": unicodedata.unidata_version,

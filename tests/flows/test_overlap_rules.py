@@ -104,9 +104,8 @@ def test_a_comparison_stands_or_falls_as_a_whole(run, tmp_path_factory, talks, p
     groups: dict[str, set] = {}
     for line in lines.values():
         if line["group_id"]:
-            groups.setdefault(line["group_id"], set()).add(
-                (line["stage"] == "overlap", line["twin"], line["reason"] if line["stage"] == "overlap" else None)
-            )
+            fell = line["stage"] == "overlap"
+            groups.setdefault(line["group_id"], set()).add((line["twin"], line["reason"]) if fell else None)
     assert all(len(said) == 1 for said in groups.values()), groups
     for line in lines.values():
         if line["stage"] == "overlap":

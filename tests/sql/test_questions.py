@@ -382,6 +382,12 @@ def test_conservation_holds():
     assert rows(ask("conservation", tables(SOUND))) == []
 
 
+def test_a_twin_may_be_published_elsewhere():
+    elsewhere = "daily@0123456789ab:z/f#000000000"
+    pair = {"id": "a/f#000000004", "other": elsewhere, "similarity": 0.9, "key": "prompt"}
+    assert rows(ask("conservation", tables(changed(4, twin=elsewhere), pairs=[pair]))) == []
+
+
 def changed(at, **more):
     return [row | more if index == at else row for index, row in enumerate(SOUND)]
 
