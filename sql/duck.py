@@ -65,6 +65,21 @@ def release(path: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
     return con
 
 
+def beside(was: Path, now: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
+    """A locked connection with the views of two releases, each table's under its name after `was_` and `now_`."""
+    con = connect(**limits)
+    for side, path in (("was", was), ("now", now)):
+        for name in (name for name in TABLES if (path / f"{name}.parquet").is_file()):
+            con.register(f"{side}_{name}", _open([path / f"{name}.parquet"]))
+        for name in EXPORTS:
+            files = sorted(path.glob(f"{name}/*.parquet"))
+            if files:
+                con.register(f"{side}_{name}", _open(files))
+            else:
+                con.execute(f"CREATE VIEW {side}_{name} AS {_NOTHING[name]}")
+    return con
+
+
 def over(tables: dict[str, pa.Table], **limits: Any) -> duckdb.DuckDBPyConnection:
     """A locked connection with these tables as views."""
     con = connect(**limits)
