@@ -1,7 +1,7 @@
 """Pairs whose own numbers deny them, told as flags and never dropped by that alone.
 
 * `score_against_rank`   the rejected answer has the higher score
-* `ratings_against_choice`   the other ratings of the two answers, taken together, say the opposite
+* `ratings_against_choice`   the other ratings of the two answers, taken together, surely say the opposite
 
 That the source told of either answer (`overall_ten`, `verdict_against_rank`, ...) stands beside them.
 """
@@ -10,7 +10,8 @@ import polars as pl
 
 from exports.ranking import beside
 
-_FAITH = 10  # pairs: before any is seen, a rating is believed to go with the choice as if so many had shown it
+_FAITH = 4  # pairs: before any is seen, a rating is believed to go with the choice as if so many had shown it
+_SURE = 2.0  # log-odds against the choice from which on a pair is flagged: seven to one
 
 
 def flags(pairs: pl.DataFrame, members: pl.DataFrame, ratings: pl.DataFrame) -> pl.Series:
@@ -28,18 +29,19 @@ def flags(pairs: pl.DataFrame, members: pl.DataFrame, ratings: pl.DataFrame) -> 
 
 
 def _against(pairs: pl.DataFrame, members: pl.DataFrame, ratings: pl.DataFrame) -> pl.Series:
-    """Ids of pairs in which the ratings say the opposite of the choice.
+    """Ids of pairs in which the ratings say the opposite of the choice, by seven to one or more.
 
-    A rating counts as much as it goes with the choice over all pairs of its source: what is better low (toxicity) turns round
-    by itself, and what has nothing to do with it (verbosity) hardly counts. The number that the choice was made by is no
-    witness: a rating that is the score itself, in the whole source, is left out, and `agreement` is of votes.
+    Each rating is a witness that is right as often as it goes with the choice over all pairs of its source, and their log-odds
+    are added up (naive Bayes): what is better low (toxicity) turns round by itself, and what has little to do with the choice
+    (verbosity) hardly counts. The number that the choice was made by is no witness: a rating that is the score itself, in
+    the whole source, is left out, and `agreement` is of votes.
     """
     scored = ratings.filter(pl.col("name") != "agreement").join(members.select("id", "source", "score"), on="id")
-    same = (pl.col("value") == pl.col("score")).all().over("source", "name")
-    others = scored.filter(~same.fill_null(value=False)).select("id", "name", "value")
+    same = pl.col("value").eq_missing(pl.col("score")).all().over("source", "name")
+    others = scored.filter(~same).select("id", "name", "value")
     both = beside(pairs.filter(~pl.col("tie")), others).join(pairs.select("source", pair="id"), on="pair")
     both = both.with_columns(side=(pl.col("value") - pl.col("value_rejected")).sign()).filter(pl.col("side") != 0)
-    leaning = (pl.col("side").sum() + _FAITH) / (pl.len() + _FAITH)
-    both = both.with_columns(lean=leaning.over("source", "name"))
-    said = both.group_by("pair").agg(sum=(pl.col("side") * pl.col("lean")).sum())
-    return said.filter(pl.col("sum") < -1e-9)["pair"]
+    lean = ((pl.col("side").sum() + _FAITH) / (pl.len() + _FAITH)).over("source", "name").clip(-0.99, 0.99)
+    odds = pl.col("side") * ((1 + lean) / (1 - lean)).log()
+    told = both.with_columns(odds=odds).group_by("pair").agg(pl.col("odds").sum())
+    return told.filter(pl.col("odds") <= -_SURE)["pair"]

@@ -72,8 +72,8 @@ def take_preference(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], s
     pairs.fell(balance.fallen)
     left = pl.concat([barred, left_out(others), _rows(ties, pairs)])
     exported = {"preference": pairs.pairs} | ({"ties": ties.pairs} if asked.ties == "apart" else {})
-    taken = [_taken(recipe, Leaving(name, each, more), left, texts) for name, each in exported.items()]
-    return [replace(taken[0], bias=balance.bias), *taken[1:]]
+    taken = [_taken(recipe, Leaving(name, each, more), texts) for name, each in exported.items()]
+    return [replace(taken[0], left=left, bias=balance.bias), *taken[1:]]
 
 
 def _members(asked: Preference, standing: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -141,8 +141,8 @@ def _rows(*steps: Comparing) -> pl.DataFrame:
     return left_out(last.with_columns(detail=pl.when(pl.col("many") > 1).then(said).otherwise("detail")))
 
 
-def _taken(recipe: Recipe, export: Leaving, left: pl.DataFrame, texts: Texts) -> Taken:
-    """An export of pairs, and how to write it."""
+def _taken(recipe: Recipe, export: Leaving, texts: Texts) -> Taken:
+    """An export of pairs, and how to write it; it leaves nobody out of its own."""
     pairs, name = export.pairs, export.name
     some = [column for column in ("agreement", "suspicion", "weight") if column in pairs and pairs[column].count()]
     schema = preference.schema(export.more, some=some, ties=name == "ties")
@@ -156,4 +156,4 @@ def _taken(recipe: Recipe, export: Leaving, left: pl.DataFrame, texts: Texts) ->
             counts[side] = parquet.write(pair_texts.tables(own, texts, schema, export.more), file(folder, side), schema)
         return counts
 
-    return Taken(name, rows.to_list(), left.filter(~pl.col("id").is_in(rows.implode())), write)
+    return Taken(name, rows.to_list(), left_out(pl.DataFrame(schema={"id": pl.String})), write)
