@@ -45,7 +45,7 @@ def rated(members: pl.DataFrame, ratings: pl.DataFrame, asked: Score) -> pl.Data
         order, points = _points(-_summed(matrix, weights, asked))
     else:
         order, points = _voted(members, matrix, weights, asked.by, told.to_numpy())
-    new = members.with_columns(told, new=pl.Series(order), worth=pl.Series(points))
+    new = members.with_columns(told, new=pl.Series(order).fill_nan(None), worth=pl.Series(points).fill_nan(None))
     ours = pl.col("told").any().over("group")
     return new.with_columns(
         order=pl.when(ours).then(pl.when("told").then("new")).otherwise("order"),

@@ -14,6 +14,7 @@ from flows.stages import Shard
 from schemas import parquet
 
 CHUNK = 2000  # pairs whose texts are in memory at a time
+_BARE = r"[^\p{L}\p{N}+\-−=<>/\\%^&|~$€£#@]"  # what may differ in texts of equal words: -5 is not 5, and x+1 is not x-1
 _COLUMNS = ["id", "messages", "tools"]
 _PRINTS = {"id": pl.String, "context": pl.String, "better": pl.String, "worse": pl.String}
 _FELL = {"id": pl.String, "reason": pl.String, "detail": pl.String, "similarity": pl.Float64}
@@ -56,7 +57,10 @@ def tables(pairs: pl.DataFrame, texts: Texts, schema: pa.Schema, more: set[str])
 
 def _near(parts: pl.DataFrame, most: float) -> pl.DataFrame:
     """Those whose two answers are too much alike."""
-    told = parts.select("id", similarity=pl.Series(likeness(*(side.to_arrow() for side in soundness.answers(parts)))))
+    better, worse = soundness.answers(parts)
+    alike = pl.Series(likeness(better.to_arrow(), worse.to_arrow()))
+    same, signs = alike == 1, [side.str.to_lowercase().str.replace_all(_BARE, "") for side in (better, worse)]
+    told = parts.select("id").with_columns(similarity=alike).filter(~same | (signs[0] == signs[1]))
     said = f"the answers share {{}}% of their word groups (over {most:.0%} a pair falls)"
     percent = (pl.col("similarity") * 100).floor().cast(pl.Int64)
     near = told.filter(pl.col("similarity") > most)

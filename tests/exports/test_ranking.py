@@ -54,6 +54,7 @@ def test_votes_have_places_or_strengths():
         "b": (1, "ranked_pairs"),
         "c": (2, "ranked_pairs"),
     }
+    assert [value for _, value, _ in placed.values()] == [None, None, None]  # places are no points
     strong = points(raters, by="bradley_terry", of=["r1", "r2", "r3"])
     assert strong["a"][1] > strong["b"][1] > strong["c"][1]
 
@@ -63,6 +64,13 @@ def test_a_group_without_the_ratings_keeps_its_own_order():
     found = points(mixed, of=["help"])
     assert found["a"] == (-1.0, 1.0, "mean") and found["b"] == (-2.0, 2.0, "mean") and found["x"][0] is None
     assert [found[id] for id in "cd"] == [(0.0, None, "rank"), (1.0, None, "rank")]
+
+
+def test_margins_of_places_are_places():
+    frame, ratings = members({"g": {"a": {"r": 9, "score": 1.0}, "b": {"r": 5, "score": 2.0}, "c": {"r": 1, "score": 3.0}}})
+    ranked = ranking.rated(ranking.ranked(frame), ratings, Score(by="ranked_pairs", of=["r"]))
+    found = pairing.pairs(ranked, "best_worst", 0)[0]
+    assert found.select("id", "score_margin", "margin_by").rows() == [("a|c", 2.0, "ranked_pairs")]
 
 
 def compared(groups, how="best_worst"):

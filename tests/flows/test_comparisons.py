@@ -106,15 +106,16 @@ def test_texts_that_are_no_pair(compare):
         answers(9, 1, prompt="a", texts=["Yes, it is.", " yes, IT is. "]),
         answers(9, 1, prompt="b", texts=[near, near.replace("tell", "say")]),
         answers(9, 1, prompt="c", texts=["Yes.", ""]),
+        answers(9, 1, prompt="e", texts=["It is -5.", "It is 5."]),
         answers(9, 1, prompt="d", texts=["I'm sorry, but I cannot help with that.", "It is done like this."]),
     ]
     pairs, _, ledger = compare(records)
-    found = [reasons(ledger)[f"{at}.0"] for at in range(4)]
-    assert not pairs
-    assert found == ["identical answers", "near-identical answers", "empty answer", "chosen refuses"]
+    found = [reasons(ledger).get(f"{at}.0") for at in range(5)]
+    assert pairs.keys() == {"3.0|3.1"}  # a sign is no punctuation
+    assert found == ["identical answers", "near-identical answers", "empty answer", None, "chosen refuses"]
     assert ledger["1.0"]["similarity"] > 0.95 and "over 95% a pair falls" in ledger["1.0"]["detail"]
     pairs, _, _ = compare(records, "{at_most_similar: 1, refusals: keep}")
-    assert pairs.keys() == {"1.0|1.1", "3.0|3.1"}
+    assert pairs.keys() == {"1.0|1.1", "3.0|3.1", "4.0|4.1"}
 
 
 def test_one_pair_both_ways(compare):

@@ -15,6 +15,7 @@ from schemas import recipe as recipes
 HH = "anthropics__hh-rlhf/harmless-base/test.jsonl.gz"
 OASST = "TurkuNLP__oasst-fi/original-data/en-validation.jsonl"
 AUTO_J = "GAIR-NLP__auto-j/data/test/testdata_pairwise.jsonl"
+FLIPPED = "kkminions888-ops__ultrafeedback-dpo-noise-study/data/noisy/label_flip_20.jsonl"
 ALPACA_EVAL = "tatsu-lab__alpaca_eval/results/vicuna-7b/weighted_alpaca_eval_gpt4_turbo/annotations.json"
 
 
@@ -125,3 +126,14 @@ def test_alpaca_eval_votes_are_counted(compared, dumps: Path) -> None:
     margins = {pair["id"].split("#")[1][:9]: pair["score_margin"] for pair in pairs}
     wanted = {f"{at:09}": abs(3 - 2 * record["preference"]) for at, record in enumerate(records) if record["preference"] != 1.5}
     assert margins == pytest.approx(wanted)
+
+
+def test_flipped_labels_are_seen_where_scores_tell(compared, dumps: Path) -> None:
+    with open(dumps / FLIPPED, encoding="utf-8") as lines:
+        told = [json.loads(line)["metadata"] for line in lines]
+    apart = {at for at, each in enumerate(told) if each["score_chosen"] != each["score_rejected"]}
+    planted = {at for at in apart if told[at]["noise"]["selected"]}
+    pairs, _, _ = compared(FLIPPED, "{refusals: keep, at_most_similar: 1}")
+    kept = {int(pair["id"].split("#")[1][:9]): "score_against_rank" in pair["flags"] for pair in pairs}
+    assert len(planted) == 177 and len(kept) > 970
+    assert {at for at, flagged in kept.items() if flagged} == planted & kept.keys()
