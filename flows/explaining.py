@@ -197,6 +197,11 @@ def _exports(of: Opened, line: Row, to: Console) -> None:
             role = f"chosen over {worse}" if better == line["id"] else f"rejected for {better}"
             margin = "" if pair["score_margin"] is None else f", {pair['score_margin']:g} points apart"
             found.append(f"preference/{pair['split']}, {role}{margin}")
+    if "ties" in line["exports"]:
+        query = "SELECT id, split FROM ties WHERE $id IN (split_part(id, '|', 1), split_part(id, '|', 2))"
+        for tie in of.ask(query, id=line["id"]):
+            other = next(id for id in tie["id"].split("|") if id != line["id"])
+            found.append(f"ties/{tie['split']}, even with {other}")
     _say(to, "exports", "; ".join(found) or "none")
 
 
