@@ -17,6 +17,7 @@ from flows.balancing import balanced
 from flows.exporting import Taken, file, held_out, judged, left_out
 from flows.pair_texts import Texts
 from flows.stages import Shard
+from flows.suspecting import suspected
 from schemas import parquet
 from schemas.recipe import Gap, Preference, Recipe
 from sql.rules import Rule
@@ -59,11 +60,15 @@ def take_preference(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], s
     found, others = pairing.pairs(ranked, asked.pairs, recipe.seed)
     found = found.with_columns(doubt.flags(found, members, ratings), ranking.agreement(found, ratings, asked.score))
     pairs, ties = Comparing(found.filter(~pl.col("tie"))), Comparing(found.filter("tie"))
-    _by_columns(pairs, asked, rules, standing)
+    doubted = [rule for rule in rules if "suspicion" in rule.columns]  # what they ask for takes the texts
+    _by_columns(pairs, asked, [rule for rule in rules if rule not in doubted], standing)
     if asked.ties == "drop":
         ties.fell(ties.pairs.select("id", reason=pl.lit("tie")))
     texts = Texts(standing, shards)
     more = _by_texts(ties, asked, texts) | _by_texts(pairs, asked, texts)
+    if doubted:
+        pairs.pairs = suspected(pairs.pairs, texts, recipe.seed)
+        pairs.fell(judged(preference.beside(pairs.pairs, standing), doubted)[1])
     pairs.fell(settled(pairs.pairs, asked.contradictions))
     if asked.per_prompt:
         pairs.fell(capped(pairs.pairs, asked.per_prompt))

@@ -49,6 +49,12 @@ def read(pairs: pl.DataFrame, texts: Texts, at_most_similar: float) -> Read:
     return Read(pl.concat(fallen, how="diagonal"), pl.concat(prints), more)
 
 
+def parts(pairs: pl.DataFrame, texts: Texts) -> Iterator[pl.DataFrame]:
+    """Pairs with their texts taken apart (`soundness.parted`), some at a time, in the order of ids."""
+    for part, rows in _opened(pairs, texts):
+        yield soundness.parted(part, rows, set()).sort("id")
+
+
 def tables(pairs: pl.DataFrame, texts: Texts, schema: pa.Schema, more: set[str]) -> Iterator[pa.Table]:
     """Pairs as they leave, in the order of ids."""
     for part, rows in _opened(pairs, texts):

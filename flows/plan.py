@@ -13,6 +13,7 @@ import sources
 from exports import preference
 from exports.bias import NAMED
 from filters import edits, signals
+from filters.suspicion import SIGNALS
 from flows import code, store
 from schemas.faults import UsageFault
 from schemas.recipe import Benchmark, Published, Recipe, Source, as_json, nearest
@@ -117,6 +118,7 @@ def wanted(recipe: Recipe) -> set[str]:
         texts += [rule.sql for rule in recipe.exports.preference.keep.values()]
         balance = recipe.exports.preference.balance
         prefer += [NAMED.get(by, by) for by in ("length", *([balance.by] if balance else []))]
+        prefer += SIGNALS if any("suspicion" in rules.columns_used(text) for text in texts) else []
         texts += ["refusal_last"] if recipe.exports.preference.refusals == "drop" else []
     named = {name.removeprefix("chosen.").removeprefix("rejected.") for text in texts for name in rules.columns_used(text)}
     named |= {(entry if isinstance(entry, str) else next(iter(entry))).split()[0].lower() for entry in prefer}
