@@ -74,7 +74,6 @@ def main() -> None:
 def make(files: Iterable[Path], rows: int, out: Path, processes: int = 2) -> None:
     """Write `rows` rows to `out`, block by block, and OUT.planted.parquet (PLANTED, rows counted from 0)."""
     pool, planted = gathered(files), []
-    out.parent.mkdir(parents=True, exist_ok=True)
     numbers = range(-(-rows // BLOCK))
     with ProcessPoolExecutor(processes, get_context("spawn"), _hold, (pool,)) as workers, _writer(out) as write:
         for number, made in enumerate(workers.map(_block, numbers, repeat(rows))):
@@ -85,7 +84,7 @@ def make(files: Iterable[Path], rows: int, out: Path, processes: int = 2) -> Non
                 if row.source is not None
             ]
     columns = [pa.array(list(column), field.type) for column, field in zip(zip(*planted, strict=True), PLANTED, strict=True)]
-    pq.write_table(pa.Table.from_arrays(columns, schema=PLANTED), _beside(out))
+    pq.write_table(pa.Table.from_arrays(columns, schema=PLANTED), beside(out))
 
 
 def cut(larger: Path, rows: int, out: Path) -> None:
@@ -93,9 +92,14 @@ def cut(larger: Path, rows: int, out: Path) -> None:
     with pq.ParquetFile(larger) as file, pq.ParquetWriter(out, ROWS, compression="zstd") as writer:
         for number in range(-(-rows // BLOCK)):
             writer.write_table(file.read_row_group(number).slice(0, rows - number * BLOCK))
-    planted = pq.read_table(_beside(larger))
+    planted = pq.read_table(beside(larger))
     here = pc.and_(pc.less(planted["source"], rows), pc.less(planted["copy"], rows))
-    pq.write_table(planted.filter(here), _beside(out))
+    pq.write_table(planted.filter(here), beside(out))
+
+
+def beside(out: Path) -> Path:
+    """Where it says which row is whose copy."""
+    return out.with_name(out.name + ".planted.parquet")
 
 
 def gathered(files: Iterable[Path]) -> Pool:
@@ -173,7 +177,7 @@ def _recombined(pool: Pool, rng: random.Random) -> Talk:
     """One to three real questions, answered with sentences from anywhere."""
     talk = []
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
-        talk += [rng.choice(pool.real)[0][:600], " ".join(rng.choice(pool.sentences) for _ in range(rng.randrange(3, 16)))]
+        talk += [rng.choice(pool.real)[0][:600], " ".join(rng.choice(pool.sentences) for _ in range(rng.randrange(4, 22)))]
     return talk
 
 
@@ -206,10 +210,6 @@ def _writer(out: Path) -> Iterator[Callable[[int, list[Talk]], object]]:
     else:
         with pq.ParquetWriter(out, ROWS, compression="zstd") as writer:
             yield lambda first, talks: writer.write_table(_table(first, talks))
-
-
-def _beside(out: Path) -> Path:
-    return out.with_name(out.name + ".planted.parquet")
 
 
 def _table(first: int, talks: list[Talk]) -> pa.Table:

@@ -22,6 +22,7 @@ import statistics
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,7 +65,9 @@ def main() -> None:
             install(tool, options.home / "peers" / tool)
         return
     if not options.draw:
-        results.write_text("".join(f"{line}\n" for line in measured(options)), "utf-8")
+        with open(results, "w", encoding="utf-8") as file:
+            for found in measured(options):
+                print(found, file=file, flush=True)
     lines = [json.loads(line) for line in results.read_text("utf-8").splitlines()]
     print(chart.table(lines))
     if options.draw:
@@ -108,13 +111,12 @@ def header(script: Path) -> list[str]:
     return lines[1 : lines.index("# ///", 1)]
 
 
-def measured(options: argparse.Namespace) -> list[str]:
-    """A line of JSON for every tool and size; also shown as they come."""
+def measured(options: argparse.Namespace) -> Iterator[str]:
+    """A line of JSON for every tool and size, as they come."""
     there = [tool for tool in options.tools if tool == "winnow" or python(tool, options.home).exists()]
     for tool in sorted({*options.tools} - {*there}):
         print(f"{tool}: not there: python benchmarks/dedup.py --install --tools {tool}")
     spent([sys.executable, "-m", "flows.kernels"])  # compiled once, found by all
-    lines = []
     for known in [prepared(options, rows) for rows in sorted(options.rows, reverse=True)][::-1]:
         took: dict[str, list[Spent]] = {tool: [] for tool in there if known.rows <= TOP.get(tool, known.rows)}
         for _ in range(options.rounds):
@@ -125,9 +127,7 @@ def measured(options: argparse.Namespace) -> list[str]:
                     print(f"{tool}, {known.rows:,} rows: {fault}")
                     del took[tool]
         for tool, rounds in took.items():
-            lines.append(json.dumps(line(tool, known, rounds, options)))
-            print(lines[-1], flush=True)
-    return lines
+            yield json.dumps(line(tool, known, rounds, options))
 
 
 def once(tool: str, known: Known, options: argparse.Namespace) -> Spent:
@@ -160,10 +160,14 @@ def prepared(options: argparse.Namespace, rows: int) -> Known:
     folder = options.home / "corpora" / hashlib.blake2b(repr((corpus.SEED, names)).encode(), digest_size=4).hexdigest()
     path = folder / f"{rows}.parquet"
     if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
         larger = [at for at in folder.glob("*.parquet") if at.stem.isdigit() and int(at.stem) > rows]
-        corpus.cut(larger[0], rows, path) if larger else corpus.make(options.files, rows, path, options.cores)
+        draft = folder / f"draft-{rows}.parquet"
+        corpus.cut(larger[0], rows, draft) if larger else corpus.make(options.files, rows, draft, options.cores)
+        corpus.beside(draft).rename(corpus.beside(path))
+        draft.rename(path)
     sets = truth.shingled(path, folder, options.cores)
-    planted = pq.read_table(path.with_name(path.name + ".planted.parquet"), columns=["source", "copy"])
+    planted = pq.read_table(corpus.beside(path), columns=["source", "copy"])
     pairs = np.stack([planted[name].to_numpy() for name in planted.column_names], axis=1)
     likeness = truth.jaccard(sets, *pairs.T)
     near = pairs[(likeness >= options.similarity) & (likeness < options.similarity + NEAR)]

@@ -31,7 +31,7 @@ def spent(command: list[str], *, cores: int = 0, limit: float | None = None, **e
     What it says is not shown. Raises Failed.
     """
     mine = sorted(os.sched_getaffinity(0))
-    before, started, peak = getrusage(RUSAGE_CHILDREN), time.monotonic(), [0.0]
+    before, started, peak, used = getrusage(RUSAGE_CHILDREN), time.monotonic(), [0.0], {}
     os.sched_setaffinity(0, mine[: cores or None])  # this thread's, which the child inherits
     child = subprocess.Popen(
         command,
@@ -41,7 +41,7 @@ def spent(command: list[str], *, cores: int = 0, limit: float | None = None, **e
         start_new_session=True,
     )
     os.sched_setaffinity(0, mine)
-    watch = threading.Thread(target=watched, args=(child, peak))
+    watch = threading.Thread(target=watched, args=(child, peak, used))
     watch.start()
     try:
         said = child.communicate(timeout=limit)[0]
@@ -54,13 +54,16 @@ def spent(command: list[str], *, cores: int = 0, limit: float | None = None, **e
     wall, after = time.monotonic() - started, getrusage(RUSAGE_CHILDREN)
     if child.returncode:
         raise Failed(f"ended with {child.returncode}: {said[-LAST:].decode(errors='replace')}")
-    return Spent(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak[0])
+    reaped = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Spent(wall, max(reaped, sum(used.values())), peak[0])  # those nobody waited for are only seen, not reaped
 
 
-def watched(child: subprocess.Popen[bytes], peak: list[float]) -> None:
-    """Note the highest memory of a process and all below it, in megabytes, while it runs."""
+def watched(child: subprocess.Popen[bytes], peak: list[float], used: dict[int, float]) -> None:
+    """Note, while it runs, the highest memory of a process and all below it in megabytes, and the CPU seconds of each."""
     while child.poll() is None:
-        peak[0] = max(peak[0], sum(memory(process) for process in below(child.pid)) / 1e6)
+        processes = below(child.pid)
+        peak[0] = max(peak[0], sum(memory(process) for process in processes) / 1e6)
+        used.update({process: seconds(process) or used.get(process, 0.0) for process in processes})
         time.sleep(0.1)
 
 
@@ -81,3 +84,12 @@ def memory(process: int) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def seconds(process: int) -> float:
+    """Its own CPU seconds so far."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -43,8 +43,11 @@ class _Hashes(dict[str, int]):
 
 
 def shingled(corpus: Path, folder: Path, processes: int = 2) -> Sets:
-    """The sets of a corpus, made once and kept in `folder`."""
-    values, bounds = folder / f"{corpus.stem}.shingles", folder / f"{corpus.stem}.bounds.npy"
+    """The sets of a corpus, made once and kept in `folder`; those of a larger one begin with them."""
+    rows = pq.read_metadata(corpus).num_rows
+    made = sorted(int(path.name.split(".")[0]) for path in folder.glob("*.bounds.npy"))
+    most = next((size for size in made if size >= rows), rows)
+    values, bounds = folder / f"{most}.shingles", folder / f"{most}.bounds.npy"
     if not bounds.exists():
         groups, sizes = pq.ParquetFile(corpus).num_row_groups, [np.zeros(1, np.int64)]
         with open(values, "wb") as file, ProcessPoolExecutor(processes, get_context("spawn")) as pool:
@@ -52,7 +55,8 @@ def shingled(corpus: Path, folder: Path, processes: int = 2) -> Sets:
                 file.write(found.tobytes())
                 sizes.append(lengths)
         np.save(bounds, np.cumsum(np.concatenate(sizes)))
-    return Sets(np.memmap(values, np.uint64, "r"), np.load(bounds))
+    ends = np.load(bounds)[: rows + 1]
+    return Sets(np.memmap(values, np.uint64, "r", shape=(int(ends[-1]),)), ends)
 
 
 def jaccard(sets: Sets, left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["py-data-juicer==1.6.1"]
+# dependencies = ["py-data-juicer==1.6.1", "aiohttp>=3.9"]  # which it imports and does not name
 # ///
 """data-juicer: its `document_minhash_deduplicator`; connected rows collapse to the first, unchecked, so 16 bands of 8."""
 

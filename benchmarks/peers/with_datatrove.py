@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["datatrove[processing,io]==0.10.1"]
+# dependencies = ["datatrove[processing,io]==0.10.1", "spacy>=3.7,<4"]  # which cuts English into words
 # ///
 """datatrove: its four stages in local executors; connected rows collapse to one, unchecked, so 16 buckets of 8 hashes.
 
