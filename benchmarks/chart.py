@@ -8,13 +8,12 @@ from typing import Any
 WIDTH, HIGH, LEFT, TOP, RIGHT, BELOW = 720, 380, 64, 34, 130, 44
 COLOURS = {"winnow": "#5f9e6e", "rensa": "#b9785a", "datasketch": "#8c7bb0", "text-dedup": "#6f93a8", "data-juicer": "#c9a14a",
            "datatrove": "#8da2b5"}  # fmt: skip
-HEAD = (
-    "| rows | tool | s | rows/s | MB/s | CPU s | rows per CPU s | peak MB | rows kept | recall | near | precision | winnow is |"
-)
+NAMES = ("rows", "tool", "s", "rows/s", "MB/s", "CPU s", "rows per CPU s", "peak MB", "rows kept", "recall", "near", "precision")
+HEAD = f"| {' | '.join(NAMES)} | times winnow (CPU) |"
 
 
 def table(lines: list[dict[str, Any]]) -> str:
-    """Markdown, a line for every size and tool; the last column is the ratio of seconds on the wall, then of CPU seconds."""
+    """Markdown, a line for every size and tool; the last column: how many times winnow's seconds, and CPU seconds, it took."""
     ours = {line["rows"]: line for line in lines if line["tool"] == "winnow"}
     said = [HEAD, "|" + "---|" * (HEAD.count("|") - 1)]
     for line in lines:
@@ -75,7 +74,7 @@ def _curve(tool: str, colour: str, points: list[tuple[float, float]]) -> list[st
 def _times(line: dict[str, Any], ours: dict[str, Any] | None) -> str:
     if ours is None or line is ours:
         return ""
-    return f"{line['wall'] / ours['wall']:.1f}x faster, {line['cpu'] / ours['cpu']:.1f}x by CPU"
+    return f"{line['wall'] / ours['wall']:.1f} ({line['cpu'] / ours['cpu']:.1f})"
 
 
 def _short(value: float) -> str:
