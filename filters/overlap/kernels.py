@@ -30,7 +30,7 @@ _P4, _P5 = np.uint64(9650029242287828579), np.uint64(2870177450012600261)
 
 def warm() -> None:
     """Compile every kernel, or load it from numba's cache: importing the files does it."""
-    for name in ("kernels_sign", "kernels_fold", "kernels_pairs", "kernels_walk", "kernels_cover"):
+    for name in ("kernels_sign", "kernels_fold", "kernels_pairs", "kernels_buckets", "kernels_walk", "kernels_cover"):
         import_module(f"filters.overlap.{name}")
 
 

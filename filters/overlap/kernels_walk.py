@@ -1,110 +1,22 @@
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917
+# ruff: noqa: ANN001, ANN202, PLR0917
 # numba's types stand in the decorator, a kernel takes arrays, not objects.
 # mypy: disable-error-code="no-untyped-def,call-arg,var-annotated"
-"""The loops that let the best stand and drop what is like them, in numba; see `kernels` for the house rules.
-
-Units are numbered from the most preferred down. Their sets stay in the mapped files: unit u is row rows[u] of piece pieces[u],
-and `where` has each piece's addresses: shingles, their bounds, words, their bounds.
-"""
+"""The loop that lets the best stand and drops what is like them, in numba; see `kernels_buckets` for how units lie."""
 
 import numpy as np
 from numba import njit, types
-from numba.extending import intrinsic
 
-from filters.overlap.kernels import compiled, sort_unique, xxh64
+from filters.overlap.kernels import compiled, sort_unique
+from filters.overlap.kernels_buckets import SHINGLES, WORDS, at, load
 
 _I32 = types.Array(types.int32, 1, "C", readonly=True)
 _I64 = types.Array(types.int64, 1, "C", readonly=True)
+_U32 = types.Array(types.uint32, 1, "C", readonly=True)
 _U64 = types.Array(types.uint64, 1, "C", readonly=True)
 _EXACT = types.Array(types.uint64, 2, "C", readonly=True)
 _WHERE = types.Array(types.int64, 2, "C", readonly=True)
 _SIGNATURES = types.Array(types.uint32, 2, "C", readonly=True)
-_OUT32, _OUT64, _OUTF = types.int32[::1], types.int64[::1], types.float64[::1]
-_SHINGLES, _WORDS = 0, 2  # columns of `where`
-
-
-@intrinsic
-def load(context, address):
-    """The eight bytes at an address; the caller keeps what lies there."""
-
-    def code(context, builder, signature, values):
-        eight = builder.load(builder.inttoptr(values[0], context.get_value_type(types.uint64).as_pointer()))
-        eight.align = 1
-        return eight
-
-    return types.uint64(types.int64), code
-
-
-@compiled(types.void(_EXACT, types.int32[::1]))
-def first_equal(exact: np.ndarray, first: np.ndarray) -> None:
-    """first[u] = the first unit whose 128 bits are those of u."""
-    size = 2
-    while size < 2 * len(exact):
-        size *= 2
-    table, mask = np.full(size, -1, np.int32), np.uint64(size - 1)
-    for unit in range(len(exact)):
-        at = exact[unit, 0] & mask
-        while table[at] >= 0 and (exact[table[at], 0] != exact[unit, 0] or exact[table[at], 1] != exact[unit, 1]):
-            at = (at + np.uint64(1)) & mask
-        if table[at] < 0:
-            table[at] = unit
-        first[unit] = table[at]
-
-
-@compiled(types.void(_EXACT, _I64, types.uint64[:, ::1]))
-def whole_groups(exact: np.ndarray, begins: np.ndarray, out: np.ndarray) -> None:
-    """out[g] = 128 bits of all texts of group g, exact[begins[g]:begins[g + 1]]: the first, then the rest in any order."""
-    for group in range(len(out)):
-        texts = exact[begins[group] : begins[group + 1]].copy()
-        for i in range(2, len(texts)):
-            j = i
-            while j > 1 and (texts[j, 0], texts[j, 1]) < (texts[j - 1, 0], texts[j - 1, 1]):
-                for k in range(2):
-                    texts[j, k], texts[j - 1, k] = texts[j - 1, k], texts[j, k]
-                j -= 1
-        data = np.append(texts, np.uint64(0)).view(np.uint8)  # and eight bytes more
-        for k in range(2):
-            out[group, k] = xxh64(data, 0, len(data) - 8, np.uint64(2 + k))
-
-
-@compiled(types.void(_SIGNATURES, _I32, _I32, types.int64, types.uint32[:, ::1]))
-def band_keys(signatures: np.ndarray, inside: np.ndarray, which: np.ndarray, rows: int, keys: np.ndarray) -> None:
-    """keys[b, which[k]] = 32 bits of the band b (its `rows` columns) of signature inside[k]; a clash only costs a look."""
-    for k in range(len(inside)):
-        for band in range(len(keys)):
-            key = np.uint64(0)
-            for column in range(band * rows, (band + 1) * rows):
-                key = (key ^ np.uint64(signatures[inside[k], column])) * np.uint64(0xFF51AFD7ED558CCD)
-                key ^= key >> np.uint64(32)
-            keys[band, which[k]] = np.uint32(key)
-
-
-@compiled(types.Tuple((_OUT32, _OUT32))(_U64))
-def buckets(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Units that share a key with others, and which of the shared keys: from sorted key << 32 | unit."""
-    count = 0
-    for i in range(len(ordered)):
-        key = ordered[i] >> np.uint64(32)
-        before = i > 0 and ordered[i - 1] >> np.uint64(32) == key
-        count += before or (i + 1 < len(ordered) and ordered[i + 1] >> np.uint64(32) == key)
-    units, groups = np.empty(count, np.int32), np.empty(count, np.int32)
-    to, group = 0, -1
-    for i in range(len(ordered)):
-        key = ordered[i] >> np.uint64(32)
-        before = i > 0 and ordered[i - 1] >> np.uint64(32) == key
-        if before or (i + 1 < len(ordered) and ordered[i + 1] >> np.uint64(32) == key):
-            group += not before
-            units[to], groups[to] = np.int32(ordered[i] & np.uint64(0xFFFFFFFF)), group
-            to += 1
-    return units, groups
-
-
-@compiled(types.void(_I32, _I32, types.int64, _OUT64, _OUT32))
-def enter(units: np.ndarray, groups: np.ndarray, first: int, cursors: np.ndarray, entries: np.ndarray) -> None:
-    """Add the group first + groups[k] to what units[k] is a member of."""
-    for k in range(len(units)):
-        entries[cursors[units[k]]] = first + groups[k]
-        cursors[units[k]] += 1
+_OUT32, _OUT64, _OUTU64, _OUTF = types.int32[::1], types.int64[::1], types.uint64[::1], types.float64[::1]
 
 
 @njit
@@ -125,13 +37,6 @@ def _common(i, stop_i, j, stop_j, needed):
 
 
 @njit
-def _at(where, piece, row, column):
-    """Addresses of the start and end of a set."""
-    bounds = where[piece, column + 1] + 8 * row
-    return where[piece, column] + 8 * np.int64(load(bounds)), where[piece, column] + 8 * np.int64(load(bounds + 8))
-
-
-@njit
 def _needed(total, floor):
     return np.int64(np.ceil(total * floor / (1.0 + floor) - 1e-6))
 
@@ -139,15 +44,15 @@ def _needed(total, floor):
 @njit
 def _jaccard(where, pieces, rows, u, v, floor):
     """Exact Jaccard similarity of best rows; 0 under `floor`, or where both are short and each has a word of its own."""
-    i, stop_i = _at(where, pieces[u], rows[u], _SHINGLES)
-    j, stop_j = _at(where, pieces[v], rows[v], _SHINGLES)
+    i, stop_i = at(where, pieces[u], rows[u], SHINGLES)
+    j, stop_j = at(where, pieces[v], rows[v], SHINGLES)
     total = (stop_i - i + stop_j - j) // 8
     needed = _needed(total, floor)
     common = _common(i, stop_i, j, stop_j, needed)
     if common < needed:
         return 0.0
-    i, stop_i = _at(where, pieces[u], rows[u], _WORDS)
-    j, stop_j = _at(where, pieces[v], rows[v], _WORDS)
+    i, stop_i = at(where, pieces[u], rows[u], WORDS)
+    j, stop_j = at(where, pieces[v], rows[v], WORDS)
     least = min(stop_i - i, stop_j - j) // 8
     if least > 0 and _common(i, stop_i, j, stop_j, least) < least:
         return 0.0
@@ -159,11 +64,11 @@ def _union(where, pieces, rows, start, stop):
     """All shingles of several rows, sorted, each once."""
     size = 0
     for k in range(start, stop):
-        i, stop_i = _at(where, pieces[k], rows[k], _SHINGLES)
+        i, stop_i = at(where, pieces[k], rows[k], SHINGLES)
         size += (stop_i - i) // 8
     values, spare, size = np.empty(size, np.uint64), np.empty(size, np.uint64), 0
     for k in range(start, stop):
-        i, stop_i = _at(where, pieces[k], rows[k], _SHINGLES)
+        i, stop_i = at(where, pieces[k], rows[k], SHINGLES)
         while i < stop_i:
             values[size] = load(i)
             i += 8

@@ -14,7 +14,7 @@ counts, so a comparison that has an answer of its own stays.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -23,18 +23,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from filters.overlap import buckets, kernels_buckets
 from filters.overlap import kernels_walk as kernels
-from filters.overlap.signatures import Piece, Signed, bands, read
+from filters.overlap.signatures import Signed, read
 from schemas.ledger import PAIRS
 
 NEAR = 0.1  # how far below the threshold pairs are kept
 NEAREST = 4  # how many of them a unit may have with more preferred ones
 CHUNK, SLICE = 2048, 128  # units compared at a time with what stands, and by one thread; no verdict depends on it
-MAPPED = 512 << 20  # bytes of signed files held while walking
 DROPS = pa.schema([("id", pa.string()), ("twin", pa.string()), ("similarity", pa.float64())])
 
 Column: TypeAlias = pa.Array | pa.ChunkedArray
-Inside: TypeAlias = tuple[Piece, np.ndarray, np.ndarray]
 Near: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -104,7 +103,7 @@ def settle(
         near = [(order[:0], order[:0], np.zeros(0))]
         for base in range(0, len(order), CHUNK):
             near.append(_meet(order[base : base + CHUNK], (*limits, *field), (*stand, *board), pool if threads > 1 else None))
-            signed.let_go(MAPPED)
+            signed.let_go(buckets.MAPPED)
     _, twins, alike = board
     return Verdicts(twins, alike, *(np.concatenate(part) for part in zip(*near, strict=True)))
 
@@ -143,69 +142,31 @@ def _field(  # noqa: PLR0917
     pool: ThreadPoolExecutor,
 ) -> tuple[np.ndarray, tuple[Any, ...], tuple[np.ndarray, np.ndarray]]:
     """What `kernels.meet` reads: units that may meet one, everything that is fixed, and room for who stands in each bucket."""
-    places = _places(signed, rows)
-    spread = list(_spread(signed, rows, places))
+    places = buckets.places(signed, rows)
+    spread = list(buckets.spread(signed, rows, places))
     sizes, exact, classes = np.empty(len(rows), np.int32), np.empty((len(rows), 2), np.uint64), np.empty(len(rows), np.int32)
     for piece, inside, which in spread:
         sizes[which] = np.diff(piece.shingles.bounds)[inside]
         exact[which] = piece.exact[inside]
-    kernels.first_equal(exact if members is None else _whole(signed, exact, members), classes)
+    kernels_buckets.first_equal(exact if members is None else _whole(signed, exact, members), classes)
     if similarity < 1.0:
-        keys = _band_keys(signed, spread, classes, similarity, pool)
+        keys = buckets.band_keys(signed, spread, classes, similarity, pool)
     else:  # equal texts only: a class of them needs no band, but groups of one best text may differ
         keys = exact[None, :, 0].astype(np.uint32) if members else np.empty((0, len(rows)), np.uint32)
     del exact, spread
-    begins, entries, slot_begins = _buckets(keys, classes, pool)
+    where = np.array([buckets.addresses(piece) for piece in signed.pieces], np.int64).reshape(-1, 4)
+    shared = buckets.narrowed(
+        buckets.by_band(keys, classes, pool), lambda units: buckets.rarest(signed, where, places, similarity, units)
+    )
+    begins, entries, slot_begins = buckets.entered(shared, len(rows))
+    del keys, shared
     many = np.bincount(classes, minlength=len(rows)) > 1
     order = np.flatnonzero((many | (np.diff(begins) > 0))[classes]).astype(np.int32)
     family = np.full(len(rows), -1, np.int32) if families is None else _with_others(families)
-    where = np.array([_addresses(piece) for piece in signed.pieces], np.int64).reshape(-1, 4)
     theirs = Members(np.zeros(0, np.int64), rows[:0]) if members is None else members
-    groups = members is not None, theirs.begins, *_places(signed, theirs.rows)
+    groups = members is not None, theirs.begins, *buckets.places(signed, theirs.rows)
     fixed = classes, family, where, *places, sizes, *groups, begins, entries, slot_begins
     return order, fixed, (np.zeros(len(slot_begins) - 1, np.int32), np.empty(len(entries), np.int32))
-
-
-def _band_keys(
-    signed: Signed, spread: list[Inside], classes: np.ndarray, similarity: float, pool: ThreadPoolExecutor
-) -> np.ndarray:
-    """(bands, units) uint32; only for the first unit of each class."""
-    count, rows = bands(similarity)
-    keys = np.empty((count, len(classes)), np.uint32)
-
-    def one(part: Inside) -> None:
-        piece, inside, which = part
-        first = classes[which] == which
-        kernels.band_keys(piece.signatures, inside[first], which[first], rows, keys)
-        signed.let_go(MAPPED)
-
-    deque(pool.map(one, spread), 0)
-    return keys
-
-
-def _buckets(keys: np.ndarray, classes: np.ndarray, pool: ThreadPoolExecutor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Who shares a key: unit u is in the buckets entries[begins[u]:begins[u + 1]], and bucket g has room from slot_begins[g]."""
-    speakers = np.flatnonzero(classes == np.arange(len(classes), dtype=np.int32)).astype(np.uint64)
-
-    def one(band: int) -> tuple[np.ndarray, np.ndarray]:
-        ordered = keys[band][speakers].astype(np.uint64)
-        ordered <<= np.uint64(32)
-        ordered |= speakers
-        ordered.sort()
-        return kernels.buckets(ordered)
-
-    shared = list(pool.map(one, range(len(keys))))
-    begins = np.zeros(len(classes) + 1, np.int64)
-    for units, _ in shared:
-        begins[1:] += np.bincount(units, minlength=len(classes))
-    np.cumsum(begins, out=begins)
-    entries, cursors = np.empty(begins[-1], np.int32), begins[:-1].copy()
-    rooms, first = [np.zeros(1, np.int64)], 0
-    for units, groups in shared:
-        kernels.enter(units, groups, first, cursors, entries)
-        rooms.append(np.bincount(groups))
-        first += len(rooms[-1])
-    return begins, entries, np.cumsum(np.concatenate(rooms))
 
 
 def _members(signed: Signed, names: pa.Array, rows: np.ndarray, groups: pa.Table) -> Members:
@@ -221,35 +182,13 @@ def _members(signed: Signed, names: pa.Array, rows: np.ndarray, groups: pa.Table
 def _whole(signed: Signed, exact: np.ndarray, members: Members) -> np.ndarray:
     """`exact`, but for a group the 128 bits of all its texts."""
     each = np.empty((len(members.rows), 2), np.uint64)
-    for piece, inside, which in _spread(signed, members.rows, _places(signed, members.rows)):
+    for piece, inside, which in buckets.spread(signed, members.rows, buckets.places(signed, members.rows)):
         each[which] = piece.exact[inside]
     groups = np.flatnonzero(np.diff(members.begins))
     whole, own = np.empty((len(groups), 2), np.uint64), exact.copy()
-    kernels.whole_groups(each, np.append(members.begins[groups], len(each)), whole)
+    kernels_buckets.whole_groups(each, np.append(members.begins[groups], len(each)), whole)
     own[groups] = whole
     return own
-
-
-def _places(signed: Signed, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The piece of each signed row, and the row within it."""
-    starts = np.cumsum([0, *(len(piece) for piece in signed.pieces)])
-    pieces = np.searchsorted(starts, rows, side="right") - 1
-    return pieces.astype(np.int32), (rows - starts[pieces]).astype(np.int32)
-
-
-def _spread(signed: Signed, rows: np.ndarray, places: tuple[np.ndarray, np.ndarray]) -> Iterator[Inside]:
-    """Per piece with some of `rows`: the rows inside it, and which of `rows` they are."""
-    order = np.argsort(rows, kind="stable").astype(np.int32)
-    pieces, inside = places[0][order], places[1][order]
-    cuts = np.searchsorted(pieces, np.arange(len(signed.pieces) + 1)).tolist()
-    for piece, start, stop in zip(signed.pieces, cuts, cuts[1:], strict=False):
-        if stop > start:
-            yield piece, inside[start:stop], order[start:stop]
-
-
-def _addresses(piece: Piece) -> list[int]:
-    """Of the shingles and the words of a piece: where the values start, and the bounds."""
-    return [array.ctypes.data for found in (piece.shingles, piece.words) for array in found]
 
 
 def _with_others(families: np.ndarray) -> np.ndarray:
