@@ -5,8 +5,8 @@
 FILE: JSON arrays or JSON lines; all the strings of a record are its text (plain ASCII, 20 words or more). Half the rows
 are real, half are edits of them (1 to 5 words in a hundred replaced), so that exact similarities lie on both sides of the
 threshold. datasketch gets its fastest road: `MinHash.bulk`, affine32, xxhash. Times are CPU seconds of one thread, with
-kernels compiled; winnow's include writing its file. winnow drops
-rows and does not list pairs: it has a true pair where not both rows stay.
+kernels compiled; winnow's include writing its file. winnow drops rows and does not list pairs: it has a true pair where not
+both rows stay.
 """
 
 import argparse
