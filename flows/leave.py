@@ -4,6 +4,7 @@ import math
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from schemas.faults import DataFault
 from schemas.ledger import BIAS, EDITS, FUNNEL, LEDGER, PAIRS, QUARANTINED, REFUSED, SUPERSEDED
 from sql import duck
 
+_AT_ONCE = 3  # files written at the same time
+_SIDE = {"edits": EDITS, "turns": None, "signals": None}  # schemas; None: that of the shards
 FEW = 10  # so many bad records stop no run: a share says little of a small dump
 
 
@@ -71,13 +74,17 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     frame = units.rows((shard.rows, shard.signals) for shard in shards)
     known = published.find(planned, places.work)
     found = decided(planned.recipe, frame, shards, left, known)
-    counts = {each.name: each.write(draft / each.name) for each in found.taken}
-    parquet.write(found.ledger, draft / "ledger.parquet", LEDGER)
-    parquet.write(found.pairs, draft / "pairs.parquet", PAIRS)
-    parquet.write([each.bias for each in found.taken if each.bias], draft / "bias.parquet", BIAS)
+    tables = {"ledger": (found.ledger, LEDGER), "pairs": (found.pairs, PAIRS)}
+    tables["bias"] = pa.concat_tables([BIAS.empty_table(), *(each.bias for each in found.taken if each.bias)]), BIAS
     if known and not known.wins:
-        parquet.write(found.superseded, draft / "superseded.parquet", SUPERSEDED)
-    _side_tables(shards, draft)
+        tables["superseded"] = found.superseded, SUPERSEDED
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        exported = {each.name: pool.submit(each.write, draft / each.name) for each in found.taken}
+        rest = [pool.submit(_side_table, name, shards, draft) for name in _SIDE]
+        rest += [pool.submit(parquet.write, table, draft / f"{name}.parquet", kind) for name, (table, kind) in tables.items()]
+        counts = {name: done.result() for name, done in exported.items()}
+        for done in rest:
+            done.result()
     _funnel(draft)
     used = pa.chunked_array([_records(shard.read) for shard in shards], pa.string())
     laws.records(records, used, left["id"])
@@ -144,11 +151,11 @@ def _limit(asked: recipe.Recipe, records: int, refused: pa.Table) -> None:
             )
 
 
-def _side_tables(shards: list[Shard], draft: Path) -> None:
-    """edits, turns and signals of all rows, shard after shard: shards are in the order of ids."""
-    for name, schema in (("edits", EDITS), ("turns", None), ("signals", None)):
-        files = [getattr(shard, name) for shard in shards]
-        parquet.write((parquet.read(file) for file in files), draft / f"{name}.parquet", schema or pq.read_schema(files[0]))
+def _side_table(name: str, shards: list[Shard], draft: Path) -> int:
+    """One of edits, turns and signals of all rows, shard after shard: shards are in the order of ids."""
+    files = [getattr(shard, name) for shard in shards]
+    schema = _SIDE[name] or pq.read_schema(files[0])
+    return parquet.write((parquet.read(file) for file in files), draft / f"{name}.parquet", schema)
 
 
 def _funnel(draft: Path) -> None:
