@@ -148,6 +148,7 @@ def _field(  # noqa: PLR0917
     for piece, inside, which in spread:
         sizes[which] = np.diff(piece.shingles.bounds)[inside]
         exact[which] = piece.exact[inside]
+        signed.let_go(buckets.MAPPED)
     kernels_buckets.first_equal(exact if members is None else _whole(signed, exact, members), classes)
     if similarity < 1.0:
         keys = buckets.band_keys(signed, spread, classes, similarity, pool)
