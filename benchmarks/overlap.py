@@ -23,8 +23,10 @@ from datasketch import MinHash, MinHashLSH
 from rich.console import Console
 from rich.table import Table
 
-from filters.overlap.benchmarks import Item
+from filters.overlap.benchmarks import QUESTION, Item
 from filters.overlap.contamination import Index
+from filters.overlap.hashed import hashed
+from filters.overlap.nearest import Nearest
 from filters.overlap.signatures import bands, sign
 from filters.overlap.twins import walk
 
@@ -63,15 +65,15 @@ def main() -> None:
     for shape, (seconds, answer) in asking.items():
         label = "its own bands" if shape is None else f"{shape[0]} x {shape[1]} bands"
         add(table, f"datasketch: LSH, {label}, unverified", seconds, len(texts), megabytes, answer, truth)
-    items = [Item("made", number, " ".join(reversed(text.split()))) for number, text in enumerate(texts[:20_000:2])]
-    index = Index(items)
-    add(
-        table,
-        f"winnow: {len(items):,} benchmark items, clean rows",
-        best(lambda: index.cover(names, column, 0.5)),
-        len(texts),
-        megabytes,
-    )
+    items = [
+        Item("made", number, QUESTION, " ".join(reversed(text.split()))) for number, text in enumerate((texts * 20)[:20_000])
+    ]
+    index, near = Index(hashed(items)), Nearest(items, 0.35)
+    for label, look in (
+        ("n-grams", lambda: index.cover(names, column)),
+        ("nearest by characters", lambda: near.near(names, column)),
+    ):
+        add(table, f"winnow: {len(items):,} benchmark items, {label}", best(look), len(texts), megabytes)
     whole = sketching + asking[None][0]
     Console().print(
         table, f"signatures {sketching / signing:.0f} times, whole {whole / (signing + walking):.0f} times datasketch's speed"

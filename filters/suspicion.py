@@ -124,9 +124,9 @@ def suspicion(evidence: np.ndarray) -> np.ndarray:
 def _words(texts: pa.Array) -> np.ndarray:
     """Cells row * 2^_BITS + bucket of the distinct words of each text, sorted."""
     normal = normalise(texts)
-    size = int(normal.tokens.sum())
-    hashes, rows, places = np.empty(size, np.uint64), np.empty(size, np.int32), np.empty(size, np.int32)
-    kernels_cover.all_grams(normal.data, normal.bounds, normal.tokens, 1, hashes, rows, places)
+    hashes, begins = np.empty(int(normal.tokens.sum()), np.uint64), np.empty(len(normal) + 1, np.int64)
+    kernels_cover.item_grams(normal.data, normal.bounds, normal.tokens, 1, 1, 0, hashes, begins)
+    rows = np.repeat(np.arange(len(normal)), np.diff(begins))
     buckets = (hashes >> np.uint64(64 - _BITS)).astype(np.int64)
     return np.unique(rows.astype(np.int64) << _BITS | buckets)
 

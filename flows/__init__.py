@@ -5,6 +5,7 @@
 * `store`     a step's folder: done when its manifest stands and its hashes hold
 * `plan`      recipe and files -> shards, wanted signals, the release's fingerprint
 * `stages`    what is done to one shard: read, edit, measure, sign, cover
+* `contaminated`  benchmark items in one shard's rows
 * `units`     rows -> units: what rules judge and budgets count
 * `judge`     rules, contamination, overlap -> who still stands
 * `exporting` what each export takes, and why it leaves the rest; `account` the ledger; `laws` what must hold

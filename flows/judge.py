@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from filters.overlap import prefixes, standing, twins
 from filters.overlap.index import Setting
-from flows import indexing
+from flows import contaminated, indexing
 from flows.places import cores
 from flows.published import Remembered
 from flows.stages import Shard
@@ -115,15 +115,22 @@ def _place(name: str, values: list[str]) -> pl.Expr:
     return pl.when(pl.col(name).is_not_null()).then(place)
 
 
-def _contaminated(court: Court, rule: Benchmark, files: list[Path]) -> pl.DataFrame:
-    """Standing units that give a benchmark's item away."""
-    hits = pl.concat([pl.read_parquet(file) for file in files])
-    twin = pl.format("{}#{}", "benchmark", "item")
-    words = f"holds {{}}% of the words of item {{}} of {{}} (from {rule.coverage:.0%} on a row falls); both have: {{}}"
-    span = pl.col("span").str.slice(0, 300)
-    detail = pl.format(words, _percent("coverage"), "item", "benchmark", span)
-    found = hits.join(court.standing().select("id"), on="id", how="semi", maintain_order="left")
-    return found.select("id", twin=twin, similarity="coverage", detail=detail)
+def _contaminated(court: Court, rule: Benchmark, folders: list[Path]) -> pl.DataFrame:
+    """Standing units of which a row gives a benchmark's item away; a verdict names one item, by words before characters."""
+    hits = pl.concat([contaminated.hits(folder, rule) for folder in folders])
+    order = ["how", "share", "side", "benchmark", "item"]
+    best = hits.sort(["group", *order], descending=[False, True, True, True, False, False]).unique(
+        "group", keep="first", maintain_order=True
+    )
+    units = court.standing().select("group", unit="id")
+    found = units.join(best, on="group", how="inner", maintain_order="left")
+    words = (
+        f"holds {{}}% of the words of the {{}} of item {{}} of {{}} (from {rule.coverage:.0%} on a row falls); both have: {{}}"
+    )
+    near = f"{{}}% like the {{}} of item {{}} of {{}} by its characters (from {rule.similar} on a row falls); both have: {{}}"
+    told = (_percent("share"), "side", "item", "benchmark", pl.col("span").str.slice(0, 300))
+    detail = pl.when(pl.col("how") == "words").then(pl.format(words, *told)).otherwise(pl.format(near, *told))
+    return found.select(id="unit", twin=pl.format("{}#{}", "benchmark", "item"), similarity="share", detail=detail)
 
 
 def _near(court: Court, rule: Near, signed: list[Path], answers: pl.DataFrame) -> tuple[pl.DataFrame, pa.Table]:

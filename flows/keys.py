@@ -32,6 +32,16 @@ def turns(rows: pa.Table) -> pa.Table:
     return told.with_columns(spoken(told["text"])).to_arrow()
 
 
+def sides(rows: pa.Table) -> dict[str, pa.Table]:
+    """Turns of `rows` (id, messages) as id, text: what the model reads (`question`), what it writes and thinks (`answer`)."""
+    parts = [pl.col("messages").struct.field(name) for name in ("reasoning", "content")]
+    each = pl.DataFrame(rows.select(["id", "messages"])).explode("messages").drop_nulls("messages")
+    text = pl.concat_str(parts, separator="\n\n", ignore_nulls=True)
+    told = each.select("id", role=pl.col("messages").struct.field("role"), text=text)
+    written = pl.col("role") == "assistant"
+    return {side: told.filter(which).drop("role").to_arrow() for side, which in (("question", ~written), ("answer", written))}
+
+
 def texts(rows: pa.Table, key: str) -> pa.Array:
     """One text a row of `rows` (with `messages`), its turns joined by a blank line; null where it has no such turn."""
     turns = (

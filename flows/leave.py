@@ -16,12 +16,12 @@ import pyarrow.parquet as pq
 
 import sql
 from exports.card import card
-from flows import account, comparisons, exporting, judge, laws, manifest, plan, published, releases, store, units
+from flows import account, comparisons, contaminated, exporting, judge, laws, manifest, plan, published, releases, store, units
 from flows.places import Places
 from flows.stages import Shard
 from schemas import parquet, recipe
 from schemas.faults import DataFault
-from schemas.ledger import BIAS, EDITS, FUNNEL, LEDGER, PAIRS, QUARANTINED, REFUSED, SUPERSEDED
+from schemas.ledger import BENCHMARKS, BIAS, CONTAMINATION, EDITS, FUNNEL, LEDGER, PAIRS, QUARANTINED, REFUSED, SUPERSEDED
 from sql import duck
 
 _AT_ONCE = 3  # files written at the same time
@@ -81,6 +81,7 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         exported = {each.name: pool.submit(each.write, draft / each.name) for each in found.taken}
         rest = [pool.submit(_side_table, name, shards, draft) for name in _SIDE]
+        rest.append(pool.submit(_benchmarks, planned.recipe, shards, draft))
         rest += [pool.submit(parquet.write, table, draft / f"{name}.parquet", kind) for name, (table, kind) in tables.items()]
         counts = {name: done.result() for name, done in exported.items()}
         for done in rest:
@@ -156,6 +157,25 @@ def _side_table(name: str, shards: list[Shard], draft: Path) -> int:
     files = [getattr(shard, name) for shard in shards]
     schema = _SIDE[name] or pq.read_schema(files[0])
     return parquet.write((parquet.read(file) for file in files), draft / f"{name}.parquet", schema)
+
+
+def _benchmarks(asked: recipe.Recipe, shards: list[Shard], draft: Path) -> int:
+    """What was looked for, and every row that holds an item of it, shard after shard; returns the number of these."""
+    rules = {name: rule for name, rule in asked.overlap.items() if isinstance(rule, recipe.Benchmark)}
+    found = (_hits(rules, shard) for shard in shards)
+    count = parquet.write(found, draft / "contamination.parquet", CONTAMINATION)
+    counts = [
+        pl.read_parquet(shards[0].covered[name] / "benchmarks.parquet").with_columns(rule=pl.lit(name)) for name in sorted(rules)
+    ]
+    told = pl.concat([pl.DataFrame(BENCHMARKS.empty_table()), *(each.select(BENCHMARKS.names) for each in counts)])
+    parquet.write(told.to_arrow().cast(BENCHMARKS), draft / "benchmarks.parquet", BENCHMARKS)
+    return count
+
+
+def _hits(rules: dict[str, recipe.Benchmark], shard: Shard) -> pa.Table:
+    each = [contaminated.hits(shard.covered[name], rule).with_columns(rule=pl.lit(name)) for name, rule in rules.items()]
+    told = pl.concat([pl.DataFrame(CONTAMINATION.empty_table()), *(hits.select(CONTAMINATION.names) for hits in each)])
+    return told.sort("id", "rule", "benchmark", "item", "side", "how").to_arrow().cast(CONTAMINATION)
 
 
 def _funnel(draft: Path) -> None:

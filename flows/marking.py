@@ -23,7 +23,8 @@ def marked(recipe: Recipe, line: Row, row: Row, twin: Row | None) -> Marked | No
     rule = recipe.overlap.get(line["reason"] or "") if line["stage"] == "overlap" else None
     if isinstance(rule, Benchmark):
         held = (line["detail"] or "").partition(_HELD)[2]
-        found = run(_turns(row["messages"], rule.key), held) or run(_turns(row["messages"], rule.key), held.rpartition(" ")[0])
+        turns_of = _turns(row["messages"], rule.key or "conversation")
+        found = run(turns_of, held) or run(turns_of, held.rpartition(" ")[0])
         return Marked(found, {}, f"what the row and {line['twin']} both have") if found else None
     if twin is None:
         return None

@@ -13,10 +13,11 @@ import sources
 from exports import preference
 from exports.bias import NAMED
 from filters import edits, signals
+from filters.overlap import shipped
 from filters.suspicion import SIGNALS
 from flows import code, store
 from schemas.faults import UsageFault
-from schemas.recipe import Benchmark, Published, Recipe, Source, as_json, nearest
+from schemas.recipe import Benchmark, Published, Recipe, Source, as_json, is_public, nearest
 from schemas.rows import ROW, ROW_COLUMNS
 from sources import notes
 from sources.wanted import folder
@@ -197,13 +198,20 @@ def located(pattern: str, data: Path) -> list[Path]:
     return [file.path for file in sources.files(pattern, Source(path=pattern), data)]
 
 
+def benchmark_files(rule: Benchmark, data: Path) -> list[Path]:
+    """The files of `against`: those that ship, and those below `data`. Raises UsageFault or MissingFault."""
+    each = (shipped.public(name) if is_public(name) else located(name, data) for name in rule.against)
+    return list(dict.fromkeys(path for paths in each for path in paths))
+
+
 def _extra(recipe: Recipe, data: Path) -> Iterator[Path]:
     for classifier in recipe.classifiers.values():
         for pattern in (classifier.good or []) + (classifier.bad or []) + ([classifier.model] if classifier.model else []):
             yield from located(pattern, data)
     for overlap in recipe.overlap.values():
-        for pattern in overlap.against if isinstance(overlap, Benchmark) else []:
-            yield from located(pattern, data)
+        if isinstance(overlap, Benchmark):
+            yield from benchmark_files(overlap, data)
+            yield from [shipped.COMMON] if overlap.similar != "off" else []
         if isinstance(overlap, Published):
             from flows import published  # numba behind it is heavy, and few recipes have an index
 

@@ -5,7 +5,6 @@ Each is a step of the store: named by what went in, the choices that matter to i
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import pyarrow as pa
 
 import sources
 from filters import classifier, edits, signals
-from filters.overlap import benchmarks, contamination, prefixes, signatures
-from flows import code, indexing, keys, plan, store
+from filters.overlap import benchmarks, prefixes, signatures
+from flows import code, contaminated, indexing, keys, plan, store
 from schemas import parquet
 from schemas.ledger import EDITS, REFUSED
 from schemas.recipe import Beginnings, Benchmark, Cap, Near, Published, Recipe
@@ -47,7 +46,7 @@ class Shard:
     turns: Path
     signals: Path
     signed: dict[str, Path]  # overlap rule over the rows themselves -> signatures
-    covered: dict[str, Path]  # benchmark rule -> hits
+    covered: dict[str, Path]  # benchmark rule -> folder with the hits, and with what was looked for
 
 
 def job(planned: plan.Plan, work: Path, trained: dict[str, store.Done]) -> Job:
@@ -62,8 +61,9 @@ def job(planned: plan.Plan, work: Path, trained: dict[str, store.Done]) -> Job:
     against: dict[str, tuple[tuple[Path, ...], str]] = {}
     for title, rule in recipe.overlap.items():
         if isinstance(rule, Benchmark):
-            paths = tuple(path for pattern in rule.against for path in plan.located(pattern, planned.data))
-            against[title] = (paths, store.digest([[path.name, planned.extra[str(path)]] for path in paths]))
+            paths = tuple(plan.benchmark_files(rule, planned.data))
+            named = zip(benchmarks.called(list(paths)), paths, strict=True)
+            against[title] = (paths, store.digest([[name, planned.extra[str(path)]] for name, path in named]))
     return Job(work, recipe, tuple(sorted(plan.wanted(recipe))), models, against)
 
 
@@ -203,18 +203,10 @@ def _cover(job: Job, edited: store.Done, title: str) -> Path:
     rule = job.recipe.overlap[title]
     assert isinstance(rule, Benchmark)
     files, sha = job.benchmarks[title]
-    made_by = code.fingerprint("filters.overlap", "flows.keys")
-    named = store.digest("cover", edited.files["rows.parquet"], sha, rule.key, rule.ngram, rule.coverage, made_by)
+    made_by = code.fingerprint("filters.overlap", "flows.keys", "flows.contaminated")
+    named = store.digest("cover", edited.files["rows.parquet"], sha, contaminated.choices(rule), made_by)
 
     def make(folder: Path) -> dict[str, Any]:
-        rows = parquet.read(edited.folder / "rows.parquet", ["id", "messages"])
-        hits = _index(files, sha, rule.ngram).cover(rows["id"], keys.texts(rows, rule.key), rule.coverage)
-        return {"hits": parquet.write(hits, folder / "hits.parquet", hits.schema, fast=True)}
+        return contaminated.cover(parquet.read(edited.folder / "rows.parquet", contaminated.COLUMNS), rule, files, sha, folder)
 
-    return store.step(job.work, "cover", named, make).folder / "hits.parquet"
-
-
-@lru_cache(maxsize=4)
-def _index(files: tuple[Path, ...], sha: str, ngram: int) -> contamination.Index:
-    """`sha`, of the files, is here so that a file that changed is read anew."""
-    return contamination.Index([item for path in files for item in benchmarks.items(path)], ngram)
+    return store.step(job.work, "cover", named, make).folder

@@ -60,6 +60,29 @@ SUPERSEDED = pa.schema(  # published rows whose place a kept row takes
     ]
 )
 
+CONTAMINATION = pa.schema(  # every row that holds an item of a benchmark, whether it fell for it or for something before
+    [
+        ("rule", pa.string()),
+        ("id", pa.string()),
+        ("benchmark", pa.string()),
+        ("item", pa.int64()),  # the record's number in its file, the first is 0
+        ("side", pa.string()),  # question | answer
+        ("how", pa.string()),  # words | characters
+        ("share", pa.float64()),  # of the item's words; or the cosine of the two texts
+        ("span", pa.string()),  # the longest run in both, of the row's text, normalised
+    ]
+)
+
+BENCHMARKS = pa.schema(  # what was looked for
+    [
+        ("rule", pa.string()),
+        ("benchmark", pa.string()),
+        ("items", pa.int64()),
+        ("answers", pa.int64()),  # items with a worked answer that was looked for
+        ("too_short", pa.list_(pa.int64())),  # items of which no text was long enough to be looked for
+    ]
+)
+
 FUNNEL = pa.schema(
     [
         ("source", pa.string()),

@@ -16,7 +16,18 @@ from schemas.faults import MissingFault, UsageFault
 from schemas.mistakes import dotted, nearest, said, shown
 from schemas.recipe_balance import Balance
 from schemas.recipe_exports import Exports, Mix, Select, Sft
-from schemas.recipe_overlap import Beginnings, Benchmark, Cap, Chars, Near, Order, Overlap, Published, check_published
+from schemas.recipe_overlap import (
+    Beginnings,
+    Benchmark,
+    Cap,
+    Chars,
+    Near,
+    Order,
+    Overlap,
+    Published,
+    check_published,
+    is_public,
+)
 from schemas.recipe_parts import Classifier, Limits, Name, Part, Rule, Rules, Source, Text, Word
 from schemas.recipe_preference import Gap, Preference, Score
 
@@ -42,6 +53,7 @@ __all__ = [
     "Sft",
     "Source",
     "as_json",
+    "is_public",
     "load",
     "override",
     "to_yaml",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.recipe_parts import Part, Text, Texts
@@ -30,6 +30,15 @@ Prefer = Annotated[
         json_schema_input_type=str | dict[str, list[str]] | list[str | dict[str, list[str]]],
     ),
     Field(description="who stays, best first: columns with ASC or DESC, or {column: [values, best first]}; ties go by id"),
+]
+
+
+Sides = Annotated[
+    list[Literal["question", "answer"]],
+    BeforeValidator(
+        lambda value: [value] if isinstance(value, str) else value,
+        json_schema_input_type=str | list[Literal["question", "answer"]],
+    ),
 ]
 
 
@@ -74,13 +83,47 @@ class Beginnings(Part):
     key: Literal["prefix"] = Field("prefix", description="all turns, one after the other, equal but for case and punctuation")
 
 
-class Benchmark(Part):
-    """Units that hold a benchmark's questions fall."""
+SIMILAR = 0.35
 
-    key: Key = Field("conversation", description=_KEYS)
-    against: Texts = Field(min_length=1, description="files of benchmark questions, taken from --data")
+
+class Benchmark(Part):
+    """Units that hold a benchmark's questions or worked answers fall."""
+
+    key: Key | None = Field(
+        None,
+        description="by default questions are looked for in what the model reads (system, user and tool turns) and answers "
+        "in what it writes; with a key both in that text: " + _KEYS,
+    )
+    against: Texts = Field(
+        min_length=1,
+        description="files of benchmark questions, taken from --data, and public:NAME, or public for all, of those that ship",
+    )
+    sides: Sides = Field(["question", "answer"], min_length=1, description="which items to look for: questions, worked answers")
     ngram: int = Field(8, ge=1, le=100, description="words in one n-gram")
-    coverage: float = Field(0.5, gt=0, le=1, description="share of a question's n-grams that must be found")
+    coverage: float = Field(0.5, gt=0, le=1, description="share of an item's words that must lie in n-grams of one row")
+    similar: Annotated[
+        Annotated[float, Field(gt=0, le=1), Tag("cosine")] | Annotated[Literal["off"], Tag("off")],
+        Discriminator(lambda value: "off" if isinstance(value, str) else "cosine"),
+    ] = Field(
+        SIMILAR,
+        description="cosine, by characters, of a turn and an item from which the row falls, or `off`; not for public:NAME, "
+        "of which no text ships",
+    )
+
+    @model_validator(mode="after")
+    def _text_at_hand(self) -> "Benchmark":
+        if self.similar not in (SIMILAR, "off") and all(is_public(name) for name in self.against):
+            raise PydanticCustomError(
+                "similar",
+                "`similar` needs the text of a benchmark, and only hashes of its words ship: name its file, or leave it out",
+                {},
+            )
+        return self
+
+
+def is_public(name: str) -> bool:
+    """Whether an entry of `against` means benchmarks that ship, and not files."""
+    return name == "public" or name.startswith("public:")
 
 
 class Published(Part):

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from schemas.faults import DataFault, MissingFault, UsageFault
 
-TABLES = ("ledger", "edits", "turns", "signals", "pairs", "funnel", "bias")
+TABLES = ("ledger", "edits", "turns", "signals", "pairs", "contamination", "benchmarks", "funnel", "bias")
 EXPORTS = ("sft", "preference", "ties")
 _TURNS = "[{'role': '', 'content': ''}]"
 _NOTHING = {  # an export that a release has not: what questions may ask of it

@@ -5,8 +5,8 @@
 * `prefixes`    turns -> conversations that are the beginning of a longer one
 * `twins`       signatures, preference -> who stands, who falls to whom, near misses
 * `standing`    verified pairs, preference -> who stands; too many of one text
-* `benchmarks`  benchmark files -> items
-* `contamination`  benchmark items -> the rows that give them away
+* `benchmarks`  benchmark files -> items             * `hashed` `shipped`  items without their text, and those that ship
+* `contamination`  items -> the rows that hold their words      * `nearest`  items -> the texts that reword them
 * `shared`      the parts that two texts share, for a person to see
 * `dedup`       all of it over one file, which `textfile` reads and writes
 * `kernels*`    the loops, compiled once; `warm` does it

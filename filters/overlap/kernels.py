@@ -30,7 +30,8 @@ _P4, _P5 = np.uint64(9650029242287828579), np.uint64(2870177450012600261)
 
 def warm() -> None:
     """Compile every kernel, or load it from numba's cache: importing the files does it."""
-    for name in ("kernels_sign", "kernels_fold", "kernels_pairs", "kernels_buckets", "kernels_walk", "kernels_cover"):
+    files = ("sign", "fold", "pairs", "buckets", "walk", "cover", "near")
+    for name in (f"kernels_{file}" for file in files):
         import_module(f"filters.overlap.{name}")
 
 

@@ -1,5 +1,5 @@
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917, SIM110
-# numba's types stand in the decorator, a kernel takes arrays and not objects, and numba has no all().
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917
+# numba's types stand in the decorator and a kernel takes arrays, not objects.
 # mypy: disable-error-code="no-untyped-def,call-arg,var-annotated"
 """The loops that look for benchmark items in rows, in numba; see `kernels` for the house rules."""
 
@@ -55,30 +55,52 @@ def _roll(hashes, count, n, out):
     return max(count - n + 1, 0)
 
 
-@compiled(types.void(_BYTES, _I64, _I32, types.int64, types.uint64[::1], types.int32[::1], types.int32[::1]))
-def all_grams(
+@njit(inline="always")
+def _whole(hashes, start, count):
+    """The hash that `_roll` gives to the run of `count` token hashes at `start`."""
+    whole = np.uint64(0)
+    for i in range(start, start + count):
+        whole = whole * _BASE + hashes[i]
+    return whole ^ (whole >> np.uint64(32))
+
+
+@compiled(types.int64(_BYTES, _I64, _I32, types.int64, types.int64, types.int64, types.uint64[::1], types.int64[::1]))
+def item_grams(
     data: np.ndarray,
     bounds: np.ndarray,
     tokens: np.ndarray,
     n: int,
+    head: int,
+    least: int,
     hashes: np.ndarray,
-    rows: np.ndarray,
-    places: np.ndarray,
-) -> None:
-    """Every n-gram of every row: its hash, its row, its place. The arrays hold exactly as many as there are."""
+    begins: np.ndarray,
+) -> int:
+    """Hashes of every item, one item after the other from begins[item] on; returns their number.
+
+    All n-grams in order; of an item of fewer than n tokens its first `head` tokens and the whole of it; none of one of
+    fewer than `head` tokens or `least` bytes. `hashes` holds at least 2 + the tokens of each item.
+    """
     longest = 0
     for row in range(len(tokens)):
         longest = max(longest, tokens[row])
     words, found = np.empty(longest + 1, np.uint64), np.empty(longest + 1, np.uint64)
-    begins, ends = np.empty(longest + 1, np.int64), np.empty(longest + 1, np.int64)
+    starts, ends = np.empty(longest + 1, np.int64), np.empty(longest + 1, np.int64)
     to = 0
     for row in range(len(tokens)):
-        if tokens[row] < n:
+        begins[row] = to
+        size = bounds[row + 1] - bounds[row]
+        if tokens[row] < min(n, head) or (tokens[row] < n and size < least):
             continue
-        count = _roll(words, split(data, bounds[row], bounds[row + 1], words, begins, ends), n, found)
-        for place in range(count):
-            hashes[to], rows[to], places[to] = found[place], row, place
-            to += 1
+        count = split(data, bounds[row], bounds[row + 1], words, starts, ends)
+        if count < n:
+            hashes[to], hashes[to + 1] = _whole(words, 0, head), _whole(words, 0, count)
+            to += 2
+            continue
+        grams = _roll(words, count, n, found)
+        hashes[to : to + grams] = found[:grams]
+        to += grams
+    begins[len(tokens)] = to
+    return to
 
 
 @compiled(types.void(_U64, types.uint64[::1], types.int32[::1]))
@@ -96,7 +118,7 @@ def fill(keys: np.ndarray, sieve: np.ndarray, slots: np.ndarray) -> None:
 
 
 @njit(inline="always")
-def _look(key, keys, sieve, slots):
+def look(key, keys, sieve, slots):
     """The number of a key, or -1."""
     bit = (key >> np.uint64(32)) & np.uint64(64 * len(sieve) - 1)
     if not (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1):
@@ -110,23 +132,11 @@ def _look(key, keys, sieve, slots):
     return np.int64(-1)
 
 
-@njit(inline="always")
-def _same(data, start, stop, text, begin, end):
-    """Whether text[begin:end] stands at `start` as whole tokens of a row that ends at `stop`."""
-    after = start + end - begin
-    if after > stop or (after < stop and data[after] != 32):
-        return False
-    for i in range(end - begin):
-        if data[start + i] != text[begin + i]:
-            return False
-    return True
-
-
 @njit(nogil=True)
-def _covering(hits, count, n, mark, table, offsets, scratch):
-    """The item with the greatest share of its tokens in the n-grams `hits` (ties: the first item), and that share."""
+def _covering(hits, count, n, mark, table, offsets, least, scratch, touched):
+    """Items with at least `least` (short ones: all) of their tokens in the n-grams `hits`, in touched[:...]; see `covered`."""
     _, _, _, begins, items, places = table
-    seen_key, seen_token, covered, touched = scratch
+    seen_key, seen_token, covered = scratch
     touching = 0
     for p in range(count):
         hit = hits[p]
@@ -142,14 +152,16 @@ def _covering(hits, count, n, mark, table, offsets, scratch):
                         touched[touching] = item
                         touching += 1
                     covered[item] += 1
-    best, share = np.int64(-1), 0.0
+    kept = 0
     for t in range(touching):
-        item = np.int64(touched[t])
-        part = covered[item] / (offsets[item + 1] - offsets[item])
-        covered[item] = 0
-        if part > share or (part == share and item < best):
-            best, share = item, part
-    return best, share
+        item = touched[t]
+        size = offsets[item + 1] - offsets[item]
+        if covered[item] / size >= (least if size >= 2 * n else 1.0):
+            touched[kept] = item
+            kept += 1
+        else:
+            covered[item] = 0
+    return kept
 
 
 @njit(nogil=True)
@@ -172,47 +184,63 @@ def _longest(hits, count, n, table, item, token_begins, token_ends):
 
 
 _GRAMS = types.Tuple((_U64, _U64, _I32, _I64, _I32, _I32))
-_SCRATCH = types.UniTuple(types.int32[::1], 4)
+_SCRATCH = types.UniTuple(types.int32[::1], 3)
+_HITS = types.Tuple((types.int32[::1], types.int32[::1], types.float64[::1], types.int64[:, ::1]))
 
 
 @compiled(
-    types.void(
-        types.Tuple((_BYTES, _I64, _I32)), types.int64, _GRAMS, types.int64, _GRAMS, types.Tuple((_BYTES, _I64, _I64)),
-        _SCRATCH, types.int32[::1], types.float64[::1], types.int64[:, ::1],
+    types.int64(
+        types.Tuple((_BYTES, _I64, _I32)), types.int64, _GRAMS, types.int64, _GRAMS, types.Tuple((_I64, _U64)),
+        types.float64, _SCRATCH, _HITS,
     ),
 )  # fmt: skip
-def cover(texts, n, table, head, heads, known, scratch, best, share, span):
-    """Per row: the item it covers most, the share of the item's tokens that it covers, and the longest run (bytes).
+def cover(texts, n, table, head, heads, known, least, scratch, found):
+    """Every row and item of which the row covers at least `least`: row, item, share of its tokens, longest run (bytes).
 
-    `table` holds the n-grams of long items, `heads` the first `head` tokens of short ones, `known` their text, bounds, and
-    where each item's tokens begin when all lie end to end. `scratch` (per key, token, item, item) is zero; a row's mark is
-    its number + 1, so nothing is wiped between rows. best = -1: nothing in common.
+    An item of fewer than 2n tokens must be covered whole; one of fewer than n must be half of the row as well.
+
+    `table` holds the n-grams of long items, `heads` the first `head` tokens of short ones, `known` where each item's tokens
+    begin when all lie end to end, and the hash of each short item whole. `scratch` (per key, token, item) is zero; a row's
+    mark is its number + 1, so nothing is wiped between rows. Returns the number of hits; those that `found` has no room
+    for are counted only.
     """
     data, bounds, tokens = texts
-    text, text_bounds, offsets = known
+    offsets, wholes = known
+    rows, items, shares, spans = found
     longest = 0
     for row in range(len(tokens)):
         longest = max(longest, tokens[row])
     words, hashes, hits = np.empty(longest + 1, np.uint64), np.empty(longest + 1, np.uint64), np.empty(longest + 1, np.int64)
     token_begins, token_ends = np.empty(longest + 1, np.int64), np.empty(longest + 1, np.int64)
+    touched, taken = np.empty(len(wholes) + 1, np.int32), np.zeros(len(wholes) + 1, np.int32)
+    to = 0
     for row in range(len(tokens)):
-        best[row], share[row] = -1, 0.0
         if tokens[row] == 0:  # a bare text is no run of tokens
             continue
         size = split(data, bounds[row], bounds[row + 1], words, token_begins, token_ends)
-        count, found = _roll(words, size, n, hashes), False
+        count, some = _roll(words, size, n, hashes), False
         for p in range(count):
-            hits[p] = _look(hashes[p], table[0], table[1], table[2])
-            found = found or hits[p] >= 0
-        if found:
-            best[row], share[row] = _covering(hits, count, n, row + 1, table, offsets, scratch)
-            span[row, 0], span[row, 1] = _longest(hits, count, n, table, best[row], token_begins, token_ends)
+            hits[p] = look(hashes[p], table[0], table[1], table[2])
+            some = some or hits[p] >= 0
+        for t in range(_covering(hits, count, n, row + 1, table, offsets, least, scratch, touched) if some else 0):
+            item = touched[t]
+            if to < len(rows):
+                rows[to], items[to] = row, item
+                shares[to] = scratch[2][item] / (offsets[item + 1] - offsets[item])
+                spans[to, 0], spans[to, 1] = _longest(hits, count, n, table, item, token_begins, token_ends)
+            to += 1
+            scratch[2][item] = 0
         count = _roll(words, size, head, hashes) if len(heads[0]) else 0
         for p in range(count):
-            hit = _look(hashes[p], heads[0], heads[1], heads[2])
+            hit = look(hashes[p], heads[0], heads[1], heads[2])
             for k in range(heads[3][hit], heads[3][hit + 1] if hit >= 0 else 0):
-                item, at = heads[4][k], token_begins[p]
-                better = share[row] < 1.0 or item < best[row]
-                if better and _same(data, at, bounds[row + 1], text, text_bounds[item], text_bounds[item + 1]):
-                    best[row], share[row] = item, 1.0
-                    span[row, 0], span[row, 1] = at, at + text_bounds[item + 1] - text_bounds[item]
+                item = heads[4][k]
+                end = p + offsets[item + 1] - offsets[item]
+                fits = end <= size <= 2 * (end - p)
+                if fits and taken[item] <= row and _whole(words, p, end - p) == wholes[item]:
+                    taken[item] = row + 1
+                    if to < len(rows):
+                        rows[to], items[to], shares[to] = row, item, 1.0
+                        spans[to, 0], spans[to, 1] = token_begins[p], token_ends[end - 1]
+                    to += 1
+    return to

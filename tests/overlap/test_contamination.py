@@ -1,27 +1,32 @@
-"""Coverage of benchmark items against a slow count of shared n-grams, and the files that items come from."""
+"""Coverage of benchmark items against a slow count of shared n-grams."""
 
-import gzip
 import json
 
 import pyarrow as pa
-import pyarrow.parquet as pq
-import pytest
-import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.overlap.benchmarks import Item, items
+from filters.overlap import hashed
+from filters.overlap.benchmarks import ANSWER, QUESTION, Item
 from filters.overlap.contamination import Index
-from schemas.faults import DataFault, MissingFault
 
 WORDS = ["the", "a", "reason", "elephant", "counts", "42", "日"]
 
 
+def item(number, text, benchmark="b", side=QUESTION):
+    return Item(benchmark, number, side, text)
+
+
+def indexed(items, n=8):
+    return Index(hashed.hashed(items, n), n)
+
+
 def hits(index, texts, coverage=0.5, threads=1):
+    """(row, item) -> the hit."""
     found = index.cover(
         pa.array([f"r{row}" for row in range(len(texts))]), pa.array(texts, pa.string()), coverage, threads=threads
     )
-    return {int(row["id"][1:]): row for row in found.to_pylist()}
+    return {(int(row["id"][1:]), row["item"]): row for row in found.to_pylist()}
 
 
 def share(item, row, n):
@@ -34,143 +39,97 @@ def share(item, row, n):
     return len(covered) / len(item)
 
 
-def expected(items, row, n):
-    best = (-1, 0.0)
-    for number, item in enumerate(items):
-        if len(item) >= n:
-            part = share(item, row, n)
-        else:
-            searched = len(item) >= 3 and len(" ".join(item).encode()) >= 16
-            part = float(searched and any(row[at : at + len(item)] == item for at in range(len(row))))
-        if part > best[1]:
-            best = (number, part)
-    return best
+def expected(item, row, n, least):
+    """The share, or 0 where it is no hit."""
+    if len(item) >= n:
+        part = share(item, row, n)
+        return part if part >= (least if len(item) >= 2 * n else 1) else 0
+    searched = len(item) >= 3 and len(" ".join(item).encode()) >= 16 and len(row) <= 2 * len(item)
+    return float(searched and any(row[at : at + len(item)] == item for at in range(len(row))))
 
 
 @settings(deadline=None, max_examples=150)
 @given(
-    st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=9), max_size=5),
+    st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12), max_size=5),
     st.lists(st.lists(st.sampled_from(WORDS), max_size=25), max_size=5),
-    st.integers(3, 5),
+    st.integers(2, 5),
+    st.sampled_from([0.01, 0.5, 1.0]),
 )
-def test_coverage_is_what_a_slow_count_says(items, rows, n):
-    index = Index([Item("b", number, " ".join(item).upper()) for number, item in enumerate(items)], n)
-    found = hits(index, [", ".join(row) for row in rows], 0.01)
-    for number, row in enumerate(rows):
-        item, part = expected(items, row, n)
-        if item < 0:
-            assert number not in found
-        else:
-            assert (found[number]["item"], found[number]["coverage"]) == (item, part)
-            run = found[number]["span"].split()
-            assert any(row[at : at + len(run)] == run for at in range(len(row)))
-            assert len(run) >= min(n, len(items[item]))
+def test_coverage_is_what_a_slow_count_says_and_no_hit_is_missed(items, rows, n, least):
+    index = indexed([item(number, " ".join(words).upper()) for number, words in enumerate(items)], n)
+    found = hits(index, [", ".join(row) for row in rows], least)
+    slow = {(at, number): expected(words, row, n, least) for at, row in enumerate(rows) for number, words in enumerate(items)}
+    assert {at: hit["share"] for at, hit in found.items()} == {at: part for at, part in slow.items() if part}
+    for (at, number), hit in found.items():
+        run, row = hit["span"].split(), rows[at]
+        assert any(row[start : start + len(run)] == run for start in range(len(row)))
+        assert len(run) >= min(n, len(items[number]))
 
 
 def test_the_span_is_the_longest_shared_run():
-    item = "Janet's ducks lay 16 eggs per day. She eats three for breakfast every morning and bakes muffins."
+    text = "Janet's ducks lay 16 eggs per day. She eats three for breakfast every morning and bakes muffins."
     row = "Question:\nJanet's ducks lay 16 eggs per day; she eats FOUR for breakfast every morning, and bakes muffins (no?)"
-    found = hits(Index([Item("gsm8k", 7, "unrelated words " * 5), Item("gsm8k", 8, item)]), ["nothing", row, None])
-    assert found == {
-        1: {
-            "id": "r1", "benchmark": "gsm8k", "item": 8, "coverage": 10 / 18,
+    index = indexed([item(7, "unrelated words " * 5, "gsm8k"), item(8, text, "gsm8k")])
+    assert hits(index, ["nothing", row, None]) == {
+        (1, 8): {
+            "id": "r1", "benchmark": "gsm8k", "item": 8, "side": QUESTION, "share": 10 / 18,
             "span": "janet s ducks lay 16 eggs per day she eats",
         }
     }  # fmt: skip
 
 
 def test_short_items_need_all_of_themselves():
-    index = Index(
-        [
-            Item("b", 0, "Yes."),
-            Item("b", 1, "What is love?"),
-            Item("b", 2, "Explain quantum computing"),
-            Item("b", 3, "👍 👍 👍 👍 👍"),
-        ]
+    table = hashed.hashed(
+        [item(0, "Yes."), item(1, "What is love?"), item(2, "Explain quantum computing"), item(3, "👍 👍 👍 👍 👍")]
     )
-    assert index.unsearched == 3
-    found = hits(
-        index,
-        [
-            "Yes. What is love? 👍 👍 👍 👍 👍",
-            "please EXPLAIN quantum-computing!",
-            "explain quantum computings",
-            "explain quantum",
-        ],
-    )
-    assert list(found) == [1]
-    assert found[1]["coverage"] == 1.0
+    assert hashed.counted(table).to_pylist() == [{"benchmark": "b", "items": 4, "answers": 0, "too_short": [0, 1, 3]}]
+    rows = [
+        "Yes. What is love? 👍 👍 👍 👍 👍",
+        "please EXPLAIN quantum-computing!",
+        "explain quantum computings",
+        "explain quantum",
+    ]
+    found = hits(Index(table), rows)
+    assert {at: hit["share"] for at, hit in found.items()} == {(1, 2): 1.0}
+
+
+def test_a_row_is_told_with_every_item_that_it_holds_and_an_item_once():
+    one, two = ("the first question of them all is about the colour of the sea", "and how many ships sail on it in one year")
+    index = indexed([item(0, one), item(0, f"{one}\nblue\ngreen"), item(0, two, side=ANSWER), item(1, two), item(2, "x " * 20)])
+    found = index.cover(pa.array(["r"]), pa.array([f"{one}? {two}?"])).to_pylist()
+    assert [(hit["item"], hit["side"], hit["share"]) for hit in found] == [
+        (0, QUESTION, 1.0),
+        (0, ANSWER, 1.0),
+        (1, QUESTION, 1.0),
+    ]
 
 
 def test_threads_and_pieces_change_nothing(monkeypatch):
     from filters.overlap import contamination
 
-    items = [Item("b", number, " ".join(f"w{number}x{at}" for at in range(10))) for number in range(50)]
-    texts = [f"intro {row} " + items[row % 50].text for row in range(500)]
-    whole = hits(Index(items), texts)
-    assert len(whole) == 500
+    items = [item(number, " ".join(f"w{number}x{at}" for at in range(10))) for number in range(50)]
+    texts = [f"intro {row} " + items[row % 50].text + ", " + items[(row + 1) % 50].text for row in range(500)]
+    whole = hits(indexed(items), texts)
+    assert len(whole) == 1000
     monkeypatch.setattr(contamination, "PIECE", 1000)
-    assert hits(Index(items), texts, threads=3) == whole
+    assert hits(indexed(items), texts, threads=3) == whole
+
+
+def test_more_hits_than_there_was_room_for():
+    items = [
+        item(number, f"one long pattern of words that many of the questions of this one benchmark have in common {number}")
+        for number in range(50)
+    ]
+    assert len(hits(indexed(items), [items[0].text] * 3)) == 150
 
 
 def test_no_items_no_hits():
-    assert hits(Index([]), ["any text of more than eight words is here for us"]) == {}
+    assert hits(indexed([]), ["any text of more than eight words is here for us"]) == {}
 
 
 def test_a_row_without_tokens_is_no_trouble():
-    index = Index([Item("b", 0, "one two three four five six seven eight nine")])
+    index = indexed([item(0, "one two three four five six seven eight nine")])
     assert hits(index, ["👍 " * 50, "", "? ! ?"]) == {}
-
-
-RECORDS = [
-    {"question": "Which of these is true?", "choices": {"text": ["Snow is white", "Snow is green"], "label": ["A", "B"]}},
-    {"question": "A much longer question that has more than eight words in it?", "options": ["red", "blue"]},
-    {"instruction": "Sum the numbers.", "input": "1 2 3", "output": "6"},
-    {"turns": ["Write a poem.", "Now in prose."], "answer": "word " * 40},
-    {"id": 5},
-]  # fmt: skip
-EXPECTED = [
-    (0, "Which of these is true?\nSnow is white\nSnow is green"),
-    (1, RECORDS[1]["question"]),
-    (1, RECORDS[1]["question"] + "\nred\nblue"),
-    (2, "Sum the numbers.\n1 2 3"),
-    (3, "Write a poem.\nNow in prose."),
-    (3, ("word " * 40).strip()),
-]
-
-
-@pytest.mark.parametrize("kind", ["array", "lines", "gzip", "zstd", "object", "parquet"])
-def test_benchmark_files_of_any_kind(tmp_path, kind):
-    lines = "\n".join(map(json.dumps, RECORDS)).encode()
-    raw = {
-        "array": json.dumps(RECORDS).encode(), "lines": b"\xef\xbb\xbf" + lines, "gzip": gzip.compress(lines),
-        "zstd": zstandard.compress(lines), "object": json.dumps({"canary": "x", "examples": RECORDS}).encode(),
-    }  # fmt: skip
-    path = tmp_path / "arc.test.jsonl"
-    if kind == "parquet":
-        pq.write_table(pa.Table.from_pylist([{"row": 0} | RECORDS[0], RECORDS[1]]).select(["question", "choices"]), path)
-        assert [tuple(item) for item in items(path)] == [("arc", *EXPECTED[0]), ("arc", *EXPECTED[1])]
-        return
-    path.write_bytes(raw[kind])
-    assert [tuple(item) for item in items(path)] == [("arc", *one) for one in EXPECTED]
-    assert items(path, "mine")[0].benchmark == "mine"
-
-
-def test_csv_benchmarks(tmp_path):
-    path = tmp_path / "truthful.csv"
-    path.write_text('Type,Question,Best Answer\nx,"What happens,\nif you crack your knuckles?",Nothing\n')
-    assert items(path) == [Item("truthful", 0, "What happens,\nif you crack your knuckles?")]
-
-
-def test_files_that_cannot_serve_say_so(tmp_path):
-    with pytest.raises(MissingFault, match="no such benchmark"):
-        items(tmp_path / "none.jsonl")
-    (tmp_path / "a.jsonl").write_text('{"id": 1}\n')
-    with pytest.raises(DataFault, match="no question found"):
-        items(tmp_path / "a.jsonl")
-    (tmp_path / "b.jsonl").write_text('{"question": "x"}\n{"question": \n')
-    with pytest.raises(DataFault, match="cannot be read"):
-        items(tmp_path / "b.jsonl")
 
 
 def test_alpaca_eval_in_open_assistant(dumps):
@@ -181,9 +140,11 @@ def test_alpaca_eval_in_open_assistant(dumps):
     with open(dumps / "TurkuNLP__oasst-fi/original-data/en-validation.jsonl", "rb") as lines:
         texts = [json.loads(line)["text"] for line in lines]
     copies = [row for row, text in enumerate(texts) if text.strip() in set(map(str.strip, prompts))]
-    index = Index([Item("alpaca_eval", number, text) for number, text in enumerate(prompts)])
-    found = hits(index, texts)
+    found = hits(indexed([item(number, text) for number, text in enumerate(prompts)]), texts)
     assert len({texts[row].strip() for row in copies}) >= 187
-    short = [row for row in copies if row not in found]
+    shares: dict[int, float] = {}
+    for (row, _), hit in found.items():
+        shares[row] = max(hit["share"], shares.get(row, 0))
+    short = [row for row in copies if row not in shares]
     assert all(len(texts[row].split()) < 3 or len(texts[row]) < 20 for row in short)
-    assert all(found[row]["coverage"] == 1.0 for row in copies if row not in short)
+    assert all(shares[row] == 1.0 for row in copies if row not in short)

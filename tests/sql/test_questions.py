@@ -11,7 +11,7 @@ import pytest
 import sql
 from exports import preference, sft
 from schemas.faults import UsageFault
-from schemas.ledger import BIAS, EDITS, FUNNEL, LEDGER, PAIRS
+from schemas.ledger import BENCHMARKS, BIAS, CONTAMINATION, EDITS, FUNNEL, LEDGER, PAIRS
 from sql import duck
 
 SIGNALS = pa.schema([("id", pa.string()), ("words", pa.int64())])
@@ -19,6 +19,7 @@ TURNS = pa.schema(
     [("id", pa.string()), ("turn", pa.int32()), ("role", pa.string()), ("words", pa.int64()), ("chars", pa.int64())]
 )
 TABLES = {"ledger": LEDGER, "edits": EDITS, "turns": TURNS, "signals": SIGNALS, "pairs": PAIRS, "funnel": FUNNEL, "bias": BIAS}
+TABLES |= {"contamination": CONTAMINATION, "benchmarks": BENCHMARKS}
 SPLIT = pa.field("split", pa.string())
 EXPORTED = {
     "sft": sft.SCHEMA.append(SPLIT),
@@ -145,6 +146,49 @@ def test_duplicates_of():
         ("a/f#000000001", 0.75, "conversation", "kept", None),
     ]
     assert rows(ask("duplicates_of", given, id="a/f#000000004")) == [("a/f#000000000", 0.9, "conversation", "kept", None)]
+
+
+def test_contamination_adds_up_with_the_ledger():
+    def hit(id, benchmark, item, side="question", how="words"):
+        return {
+            "rule": "tests",
+            "id": id,
+            "benchmark": benchmark,
+            "item": item,
+            "side": side,
+            "how": how,
+            "share": 1.0,
+            "span": "",
+        }
+
+    ledger = [
+        line("a/f#000000000"),
+        dropped("a/f#000000001", "overlap", "tests", twin="gsm8k#7", similarity=1.0),
+        dropped("a/f#000000002", "overlap", "tests", twin="gsm8k#8", similarity=0.4),
+        dropped("a/f#000000003", "keep", "english"),
+        dropped("a/f#000000004", "overlap", "near", twin="a/f#000000000", similarity=0.9),
+    ]
+    hits = [
+        hit("a/f#000000001", "gsm8k", 7),
+        hit("a/f#000000001", "arc", 1),
+        hit("a/f#000000002", "gsm8k", 8, "answer", "characters"),
+        hit("a/f#000000003", "gsm8k", 7),
+    ]
+    known = [
+        {"rule": "tests", "benchmark": "arc", "items": 5, "answers": 0, "too_short": [0, 4]},
+        {"rule": "tests", "benchmark": "gsm8k", "items": 10, "answers": 6, "too_short": []},
+        {"rule": "tests", "benchmark": "mmlu", "items": 3, "answers": 0, "too_short": []},
+    ]
+    given = tables(ledger)
+    given["contamination"] = pa.Table.from_pylist(hits, CONTAMINATION)
+    given["benchmarks"] = pa.Table.from_pylist(known, BENCHMARKS)
+    found = rows(ask("contamination", given))
+    assert found == [
+        ("tests", "gsm8k", 10, 6, 0, 2, 3, 2, 2, 1, 2),
+        ("tests", "arc", 5, 0, 2, 1, 1, 0, 1, 0, 1),
+        ("tests", "mmlu", 3, 0, 0, 0, 0, 0, 0, 0, 0),
+    ]
+    assert sum(row[7] for row in found) == sum(row["reason"] == "tests" for row in ledger)
 
 
 def test_sources():

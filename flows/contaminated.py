@@ -1,0 +1,99 @@
+"""Benchmark items in one shard's rows: questions in what the model reads, worked answers in what it writes.
+
+Either is enough for a row to fall. A question that stands in a prompt teaches the benchmark whatever is answered to it. An
+answer is looked for from 40 words on, and no row of 80,725 unrelated ones held half of the words of one.
+A question that only an answer quotes is not looked for: short ones (TruthfulQA's) stand in many an honest answer. With
+`key` both are looked for in that one text.
+
+Hits are kept from a floor on, so that a threshold can be moved (`winnow whatif`) without a new search.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from filters.overlap import benchmarks, contamination, hashed, nearest, shipped
+from flows import keys, store
+from schemas import parquet
+from schemas.ledger import BENCHMARKS, CONTAMINATION
+from schemas.recipe import Benchmark
+
+COLUMNS = ["id", "group_id", "messages"]
+FLOORS = {"words": 0.4, "characters": 0.3}
+HITS = pa.schema([*[field for field in CONTAMINATION if field.name != "rule"], ("group", pa.string())])
+COUNTS = pa.schema([field for field in BENCHMARKS if field.name != "rule"])
+
+
+def choices(rule: Benchmark) -> list[Any]:
+    """What of a rule matters to the search."""
+    return [rule.key, sorted(rule.sides), rule.ngram, _floors(rule), store.sha256(shipped.COMMON)]
+
+
+def cover(rows: pa.Table, rule: Benchmark, files: tuple[Path, ...], sha: str, folder: Path) -> dict[str, Any]:
+    """Write hits.parquet (HITS, in the order of rows) and benchmarks.parquet (COUNTS) for a shard's rows (COLUMNS)."""
+    sides, floors = tuple(sorted(rule.sides)), _floors(rule)
+    found = []
+    for looked, turns in _looked(rows, rule).items():
+        index = _index(files, sha, looked, rule.ngram)
+        found.append(_by("words", index.cover(turns["id"], turns["text"], floors["words"])))
+        if "characters" in floors and (near := _nearest(files, sha, looked, floors["characters"])):
+            found.append(_by("characters", near.near(turns["id"], turns["text"])))
+    units = pa.table({"id": rows["id"], "group": pc.coalesce(rows["group_id"], rows["id"])})
+    hits = pl.DataFrame(pa.concat_tables([_by("words", contamination.HITS.empty_table()), *found]))
+    order = ["id", "benchmark", "item", "side", "how"]
+    best = hits.sort([*order, "share"], descending=[False] * 5 + [True]).unique(order, keep="first", maintain_order=True)
+    named = best.join(pl.DataFrame(units), on="id", how="left", maintain_order="left").select(HITS.names)
+    parquet.write(hashed.counted(_hashed(files, sha, sides, rule.ngram)), folder / "benchmarks.parquet", COUNTS, fast=True)
+    return {"hits": parquet.write(named.to_arrow().cast(HITS), folder / "hits.parquet", HITS, fast=True)}
+
+
+def hits(folder: Path, rule: Benchmark) -> pl.DataFrame:
+    """The hits of a shard that reach the thresholds of the rule."""
+    least = pl.when(pl.col("how") == "words").then(rule.coverage).otherwise(rule.similar if rule.similar != "off" else 2.0)
+    return pl.read_parquet(folder / "hits.parquet").filter(pl.col("share") >= least)
+
+
+def _floors(rule: Benchmark) -> dict[str, float]:
+    near = {} if rule.similar == "off" else {"characters": min(float(rule.similar), FLOORS["characters"])}
+    return {"words": min(rule.coverage, FLOORS["words"]), **near}
+
+
+def _looked(rows: pa.Table, rule: Benchmark) -> dict[tuple[str, ...], pa.Table]:
+    """Sides -> the turns (id, text) in which their items are looked for."""
+    if rule.key:
+        return {tuple(sorted(rule.sides)): pa.table({"id": rows["id"], "text": keys.texts(rows, rule.key)})}
+    return {(side,): turns for side, turns in keys.sides(rows).items() if side in rule.sides}
+
+
+def _by(way: str, found: pa.Table) -> pa.Table:
+    return found.append_column("how", pa.array([way] * len(found), pa.string()))
+
+
+@lru_cache(maxsize=8)
+def _index(files: tuple[Path, ...], sha: str, sides: tuple[str, ...], ngram: int) -> contamination.Index:
+    """`sha`, of the files, is here so that a file that changed is read anew; so in all that follow."""
+    return contamination.Index(_hashed(files, sha, sides, ngram), ngram)
+
+
+@lru_cache(maxsize=8)
+def _hashed(files: tuple[Path, ...], sha: str, sides: tuple[str, ...], ngram: int) -> pa.Table:
+    made = [hashed.load(path, ngram) for path in files if path.parent == shipped.FOLDER]
+    table = pa.concat_tables([*made, hashed.hashed(_items(files, sha), ngram)])
+    return table.filter(pc.is_in(table["side"], value_set=pa.array(sides)))
+
+
+@lru_cache(maxsize=8)
+def _nearest(files: tuple[Path, ...], sha: str, sides: tuple[str, ...], similar: float) -> nearest.Nearest | None:
+    """None where no text is at hand."""
+    texts = [item for item in _items(files, sha) if item.side in sides]
+    return nearest.Nearest(texts, similar) if texts else None
+
+
+@lru_cache(maxsize=4)
+def _items(files: tuple[Path, ...], sha: str) -> tuple[benchmarks.Item, ...]:
+    named = zip(files, benchmarks.called(list(files)), strict=True)
+    return tuple(item for path, name in named if path.parent != shipped.FOLDER for item in benchmarks.items(path, name))
