@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 READY := .venv/ready
 
-.PHONY: demo test test-long check bench clean help
+.PHONY: demo test test-long test-trainers check bench clean help
 
 help:                ## these lines
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/: .*## */\t/'
@@ -15,6 +15,16 @@ test: $(READY)       ## all tests that end in minutes
 
 test-long: $(READY)  ## the campaigns
 	@$(PY) -m pytest -m long
+
+TRAINERS := .venv-trainers
+test-trainers: $(READY)  ## real trainers (TRL, PEFT, axolotl, LLaMA-Factory) on a release with every shape, in an environment of their own
+	@test -x $(TRAINERS)/bin/python || python3 -m venv $(TRAINERS)
+	@$(TRAINERS)/bin/python -m pip install -q --disable-pip-version-check -r tests/trainers/requirements.txt
+	@$(TRAINERS)/bin/python -m pip install -q --disable-pip-version-check --no-deps -r tests/trainers/loaders.txt
+	@WINNOW_HOME=$(TRAINERS)/home .venv/bin/winnow run tests/trainers/shapes.yaml --data tests/dumps
+	@$(TRAINERS)/bin/python tests/trainers/tiny.py $(TRAINERS)/tiny
+	@$(TRAINERS)/bin/python tests/trainers/check_trl.py $(TRAINERS)/home/releases/shapes/current $(TRAINERS)/tiny
+	@$(TRAINERS)/bin/python tests/trainers/check_loaders.py $(TRAINERS)/home/releases/shapes/current $(TRAINERS)/tiny
 
 check: $(READY)      ## lint, format, types, import rules
 	@.venv/bin/ruff check .

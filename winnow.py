@@ -50,12 +50,12 @@ def run(
     workers: int | None = None,
 ) -> Path:
     """Run a recipe, by file or by name, and return the folder of its release. Raises schemas.faults.Fault."""
-    from flows import kernels, runs
+    from flows import kernels, places, runs
 
     kernels.prepare()
     whole = [Path(path) for path in paths or []]
     planned, place = runs.plan_for(recipe, whole, data and Path(data), out and Path(out), changes or [])
-    return runs.run(planned, place, runner, workers or runs.cores(), 16 << 20)[0]
+    return runs.run(planned, place, runner, workers or places.cores(), 16 << 20)[0]
 
 
 def open(release: str | Path | None = None) -> Release:

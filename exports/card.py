@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from exports import names, shape
 from schemas.faults import MissingFault
 from schemas.ledger import STAGES
 
@@ -31,11 +32,6 @@ LICENSES = frozenset(
 )
 _SIZES = [(1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M")]
 _SPLITS = ("train", "test")
-_SHAPES = {
-    "sft": "conversations to learn from: `messages` is a list of `role` and `content`",
-    "preference": "a better and a worse answer to one context: `prompt`, `chosen`, `rejected`, each a list of messages",
-    "ties": "two answers to one context that nobody put one above the other: `prompt`, `first`, `second`",
-}
 
 
 def card(release: Path) -> str:
@@ -88,13 +84,14 @@ def _header(release: Path, manifest: dict[str, Any]) -> str:
             "winnow",
             *sorted({"sft": "instruction-tuning", "preference": "preference"}.get(name, name) for name in counts),
         ],
-        configs=[_config(name, splits, first=not at) for at, (name, splits) in enumerate(counts.items())] or None,
+        configs=[_config(name, splits, manifest, first=not at) for at, (name, splits) in enumerate(counts.items())] or None,
     )
     return data.to_yaml()
 
 
-def _config(name: str, splits: dict[str, int], *, first: bool) -> dict[str, Any]:
-    files = [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in splits]
+def _config(name: str, splits: dict[str, int], manifest: dict[str, Any], *, first: bool) -> dict[str, Any]:
+    kind = "jsonl" if any(re.fullmatch(rf"{name}/.*[.]jsonl", file) for file in manifest.get("files") or ()) else "parquet"
+    files = [{"split": split, "path": f"{name}/{split}-*.{kind}"} for split in splits]
     return {"config_name": name, "data_files": files} | ({"default": True} if first else {})
 
 
@@ -105,6 +102,11 @@ def _counts(manifest: dict[str, Any]) -> dict[str, dict[str, int]]:
         for name, splits in sorted((manifest.get("counts") or {}).items(), key=lambda item: (item[0] != "sft", item[0]))
     }
     return {name: splits for name, splits in found.items() if splits and re.fullmatch(r"\w+", name)}
+
+
+def _takes(name: str) -> str:
+    """What a row of this shape is."""
+    return str(getattr(shape(name), "TAKES", "")) if name in names() else ""
 
 
 def _name(manifest: dict[str, Any]) -> str:
@@ -139,10 +141,7 @@ def _head(manifest: dict[str, Any]) -> str:
 
 def _splits(manifest: dict[str, Any]) -> str:
     counts = _counts(manifest)
-    body = [
-        [f"`{name}`", *(f"{splits.get(split, 0):,}" for split in _SPLITS), _SHAPES.get(name, "")]
-        for name, splits in counts.items()
-    ]
+    body = [[f"`{name}`", *(f"{splits.get(split, 0):,}" for split in _SPLITS), _takes(name)] for name, splits in counts.items()]
     return _section("What is in it", ["config", *_SPLITS, "a row is"], body) + (
         "\n\nA prompt that is held out for `test` is held out in every config." if counts else ""
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from exports import names
 from exports.card import card
 from exports.hub_faults import faults
 from schemas.faults import BusyFault, DataFault, MissingFault, UsageFault
@@ -72,7 +73,7 @@ def plan(release: Path, repo: str, api: "HfApi") -> Plan:
         parent, private, there, tags = state or (None, None, {}, {})
         old = _old(api, repo, parent) if "manifest.json" in there else {}
     listed = {*(old.get("files") or {})} | {
-        path for path in there if path.startswith(("sft/", "preference/")) and path.endswith(".parquet")
+        path for path in there if path.split("/")[0] in names() and path.endswith((".parquet", ".jsonl"))
     }
     return Plan(
         release,

@@ -6,9 +6,13 @@ templates on). `tools` and a message's `tool_calls` are JSON text, because their
 `reasoning_content`, the name that chat templates read; `weight` 0 marks a turn without loss.
 """
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from exports import messages
+from exports.messages import LEFT_OUT, flattened
 
 RESERVED = {"text", "prompt", "completion", "chosen", "rejected", "label", "labels", "image", "images", "conversations"}
 SCHEMA = pa.schema(
@@ -28,9 +32,21 @@ FIELDS = {  # of a message: name as read -> (name as it leaves, type)
     "tool_call_id": ("tool_call_id", pa.string()),
     "weight": ("weight", pa.float32()),
 }
-LEFT_OUT = pa.schema([("id", pa.string()), ("reason", pa.string())])
 BEST, WORST_LAST = ["rank", "score", "down", "id"], [False, True, False, False]  # best first, within a group
 DOWN = pl.col("label").fill_null(value=True).not_()
+
+OF = "rows"
+TAKES = "conversations to learn from: `messages` is a list of `role` and `content`"
+EVERY_TURN = True  # a longer conversation teaches its beginning too
+
+
+def unfit(rows: pa.Table) -> pa.Table:
+    """Rows (ROW) without any turn of the assistant to learn: each has weight 0, or there is none."""
+    owner, flat = flattened(rows["messages"])
+    said = pc.equal(pc.struct_field(flat, "role"), "assistant")
+    weight = pc.fill_null(pc.struct_field(flat, "weight"), 1)
+    learned = np.bincount(owner[pc.and_(said, pc.not_equal(weight, 0)).to_numpy(zero_copy_only=False)], minlength=len(rows))
+    return messages.left_out(rows["id"], [None if turns else "nothing to learn" for turns in learned.tolist()])
 
 
 def more(rows: pa.Table) -> set[str]:
@@ -58,23 +74,25 @@ def table(rows: pa.Table, words: pa.Table, wanted: set[str] | None = None) -> pa
     `wanted` is the union of `more` over all shards of a release, so that every shard has one schema.
     """
     wanted = more(rows) if wanted is None else wanted
-    counts = pc.index_in(rows["id"], value_set=words["id"].cast(pa.string()).combine_chunks())
     columns = {
         "id": rows["id"],
         "messages": turns(rows["messages"], wanted),
         "source": rows["source"],
         "license": pc.fill_null(rows["license"], "unknown"),
-        "words": words["words"].take(counts),
+        "words": aligned(rows["id"], words)["words"],
     }
     shape = schema(wanted)
     return pa.table([columns.get(name, rows[name] if name in wanted else None) for name in shape.names], schema=shape)
 
 
-def turns(messages: pa.ChunkedArray, more: set[str]) -> pa.Array:
+def aligned(ids: pa.ChunkedArray, beside: pa.Table) -> pa.Table:
+    """The lines of `beside` (id and more) for these ids, in their order; nulls where an id is not in it."""
+    return beside.take(pc.index_in(ids, value_set=beside["id"].cast(pa.string()).combine_chunks()))
+
+
+def turns(lists: pa.ChunkedArray, more: set[str]) -> pa.Array:
     """Messages as they leave: only role, content and the fields named."""
-    whole = (
-        pa.concat_arrays([chunk.cast(chunk.type) for chunk in messages.chunks]) if messages.num_chunks != 1 else messages.chunk(0)
-    )
+    whole = pa.concat_arrays([chunk.cast(chunk.type) for chunk in lists.chunks]) if lists.num_chunks != 1 else lists.chunk(0)
     flat, kind = whole.flatten(), message(more)
     names = ["role", "content", *(name for name in FIELDS if name in more)]
     parts = [pc.struct_field(flat, name).cast(field.type) for name, field in zip(names, kind, strict=True)]

@@ -8,6 +8,7 @@ from schemas.ledger import DROPPED, KEPT, LEDGER
 
 _SHARED = "fell with its group, which is judged by its better answer {}: {}"
 _VAGUE = {"not the best of its group": 1, "neither best nor worst": 2, "not drawn": 2, "unranked": 2, "no partner": 3}
+_VAGUE |= {"no steps": 3, "no verdict": 3, "alone": 3}
 
 
 def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refused: pa.Table) -> pa.Table:

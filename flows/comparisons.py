@@ -4,8 +4,9 @@ Each step takes pairs down with a reason, and the next sees only those that stil
 stand; a row in none has the reason of the pair of it that came furthest. Ties go their own way, through the same texts.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import cache
 
 import polars as pl
 import pyarrow as pa
@@ -14,7 +15,7 @@ from exports import doubt, pairing, preference, ranking
 from exports.contradictions import capped, settled
 from flows import pair_texts
 from flows.balancing import balanced
-from flows.exporting import Taken, file, held_out, judged, left_out
+from flows.exporting import Taken, held_out, judged, left_out
 from flows.pair_texts import Texts
 from flows.stages import Shard
 from flows.suspecting import suspected
@@ -153,12 +154,11 @@ def _taken(recipe: Recipe, export: Leaving, texts: Texts) -> Taken:
     schema = preference.schema(export.more, some=some, ties=name == "ties")
     rows = pl.concat([pairs["chosen_id"], pairs["rejected_id"]]).unique().sort()
 
-    def write(folder: Path) -> dict[str, int]:
-        chosen = texts.standing.filter(pl.col("id").is_in(pairs["chosen_id"].implode()))
-        counts = {}
-        for side, held in held_out(recipe, chosen, texts.shards).items():
-            own = pairs.filter(pl.col("chosen_id").is_in(held["id"].implode()))
-            counts[side] = parquet.write(pair_texts.tables(own, texts, schema, export.more), file(folder, side), schema)
-        return counts
+    chosen = texts.standing.filter(pl.col("id").is_in(pairs["chosen_id"].implode()))
+    sides = cache(lambda: held_out(recipe, chosen, texts.shards))
 
-    return Taken(name, rows.to_list(), left_out(pl.DataFrame(schema={"id": pl.String})), write)
+    def tables(side: str) -> Iterator[pa.Table]:
+        own = pairs.filter(pl.col("chosen_id").is_in(sides()[side]["id"].implode()))
+        return pair_texts.tables(own, texts, schema, export.more)
+
+    return Taken(name, rows.to_list(), left_out(pl.DataFrame(schema={"id": pl.String})), schema, tables)

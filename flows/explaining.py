@@ -185,11 +185,19 @@ def _twins(of: Opened, row: str, to: Console) -> None:
         _say(to, what, "none: no other row is as similar as a rule of `overlap` asks for")
 
 
+def _splits(of: Opened, export: str, id: str) -> list[str]:
+    """The splits in which an export holds a row, whole, in parts, or as one side of a pair."""
+    query = """SELECT DISTINCT split FROM exported WHERE export = $export
+        AND (id = $id OR starts_with(id, $id || '/part') OR starts_with(id, $id || '|') OR ends_with(id, '|' || $id))
+        ORDER BY split"""
+    return [each["split"] for each in of.ask(query, export=export, id=id)]
+
+
 def _exports(of: Opened, line: Row, to: Console) -> None:
     """Which export took the row, in which split, and in a pair with whom."""
     found = []
     if "sft" in line["exports"]:
-        found += [f"sft/{each['split']}" for each in of.ask("SELECT split FROM sft WHERE id = $id", id=line["id"])]
+        found += [f"sft/{split}" for split in _splits(of, "sft", line["id"])]
     if "preference" in line["exports"]:
         query = "SELECT id, split, score_margin FROM preference WHERE $id IN (split_part(id, '|', 1), split_part(id, '|', 2))"
         for pair in of.ask(query, id=line["id"]):
@@ -202,6 +210,8 @@ def _exports(of: Opened, line: Row, to: Console) -> None:
         for tie in of.ask(query, id=line["id"]):
             other = next(id for id in tie["id"].split("|") if id != line["id"])
             found.append(f"ties/{tie['split']}, even with {other}")
+    for name in sorted({*line["exports"]} - {"sft", "preference", "ties"}):
+        found += [f"{name}/{split}" for split in _splits(of, name, line["id"])]
     _say(to, "exports", "; ".join(found) or "none")
 
 

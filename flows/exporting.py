@@ -1,24 +1,24 @@
-"""From standing units to what leaves: each export's own rules, then its budget; who is left out has a reason."""
+"""What exports are made with: what one took and how it is written, rules with their reasons, texts, train and test."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+import orjson
 import polars as pl
 import pyarrow as pa
 
-from exports import sft
-from exports.beginnings import beginnings
-from filters.selection import choose, sides
+from filters.selection import sides
 from flows.stages import Shard
 from schemas import parquet
 from schemas.recipe import Recipe
 from sql.judge import judge
 from sql.rules import Rule
 
+SIDES = ("train", "test")
 LEFT: dict[str, Any] = {
     "id": pl.String,
     "reason": pl.String,
@@ -32,41 +32,41 @@ AHEAD = 2  # shards of texts read before they are asked for
 
 @dataclass(frozen=True)
 class Taken:
-    """What one export took: its rows, why the other standing rows were left, and how to write it (folder -> rows a split)."""
+    """What one export took: its rows, why the other standing rows were left, and its tables, made when they are asked for."""
 
     name: str
     ids: list[str]
     left: pl.DataFrame
-    write: Callable[[Path], dict[str, int]]
+    schema: pa.Schema
+    tables: Callable[[str], Iterator[pa.Table]]  # train or test -> its tables, in the order of ids
+    cuts: pa.Table | None = None  # what was cut off at export (EDITS)
+    lines: Callable[[pa.Table], Iterator[dict[str, Any]]] | None = None  # a table as JSON lines, where the shape has these
     bias: pa.Table | None = None  # of an export of pairs: what else than quality wins them (exports.bias.BIAS)
 
-
-def take_sft(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], shards: list[Shard]) -> Taken:
-    """The best row of every standing unit that passes the export's rules, is no beginning of another, and fits the budget."""
-    assert recipe.exports.sft
-    left = [left_out(pl.DataFrame(sft.left_out(standing.to_arrow())))]
-    open_, fell = judged(_without(standing, left), rules)
-    left.append(fell)
-    begin = pl.DataFrame(beginnings(lambda: texts(shards, open_, ["id", "messages"])))
-    open_ = open_.join(begin, on="id", how="anti", maintain_order="left")
-    select = recipe.exports.sft.select
-    if select:
-        reasons = pl.Series(choose(open_.to_arrow(), select, recipe.seed).reasons)
-        over = open_.select("id", reason=reasons).drop_nulls("reason")
-        open_ = open_.join(over, on="id", how="anti", maintain_order="left")
-        left.append(left_out(over))
-    left.append(_begun(begin, open_))
-
-    def write(folder: Path) -> dict[str, int]:
-        more: set[str] = set().union(*(sft.more(rows) for rows in texts(shards, open_, None)))
-        words = open_.select("id", "words").to_arrow()
+    def write(self, folder: Path) -> dict[str, int]:
+        """Its files, and rows a split. Beside JSON lines a file holds the id of every line."""
         counts = {}
-        for side, held in held_out(recipe, open_, shards).items():
-            made = (sft.table(rows, words, more) for rows in texts(shards, held, None))
-            counts[side] = parquet.write(made, file(folder, side), sft.schema(more))
+        for side in SIDES:
+            path = folder / f"{side}-00000-of-00001.parquet"
+            if self.lines:
+                ids = pa.schema([pa.field("id", pa.string(), nullable=False)])
+                with open(_made(path.with_suffix(".jsonl")), "wb") as handle:
+                    made = (_lined(table, self.lines, handle) for table in self.tables(side))
+                    counts[side] = parquet.write(made, path.with_suffix(".ids.parquet"), ids)
+            else:
+                counts[side] = parquet.write(self.tables(side), path, self.schema)
         return counts
 
-    return Taken("sft", open_["id"].to_list(), pl.concat(left), write)
+
+def _made(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _lined(table: pa.Table, lines: Callable[[pa.Table], Iterator[dict[str, Any]]], handle: BinaryIO) -> pa.Table:
+    for line in lines(table):
+        handle.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    return table.select(["id"])
 
 
 def judged(units: pl.DataFrame, rules: list[Rule]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -80,18 +80,6 @@ def left_out(frame: pl.DataFrame) -> pl.DataFrame:
     """Lines of LEFT: what a frame does not say is null."""
     missing = [pl.lit(None, kind).alias(name) for name, kind in LEFT.items() if name not in frame.columns]
     return frame.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in LEFT.items())
-
-
-def _without(frame: pl.DataFrame, left: list[pl.DataFrame]) -> pl.DataFrame:
-    return frame.join(pl.concat(left), on="id", how="anti", maintain_order="left")
-
-
-def _begun(begin: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
-    """Beginnings of rows that leave; where the longer one did not fit the budget, neither does its beginning."""
-    out = pl.col("of").is_in(taken["id"].implode())
-    reason = pl.when(out).then(pl.format("beginning of {}", "of")).otherwise(pl.lit("budget"))
-    detail = pl.when(out).then(None).otherwise(pl.format("beginning of {}, which did not fit", "of"))
-    return left_out(begin.with_columns(reason=reason, detail=detail, twin=pl.col("of")))
 
 
 def texts(shards: list[Shard], held: pl.DataFrame, columns: list[str] | None) -> Iterator[pa.Table]:
@@ -117,9 +105,4 @@ def held_out(recipe: Recipe, held: pl.DataFrame, shards: list[Shard]) -> dict[st
         side = pl.Series(sides(rows["messages"], recipe.test, recipe.seed))
         parts.append(pl.DataFrame({"id": pl.Series(rows["id"]), "side": side}))
     told = held.join(pl.concat(parts), on="id", how="left", maintain_order="left")
-    return {name: told.filter(pl.col("side") == name) for name in ("train", "test")}
-
-
-def file(folder: Path, side: str) -> Path:
-    """Where an export writes one split."""
-    return folder / f"{side}-00000-of-00001.parquet"
+    return {name: told.filter(pl.col("side") == name) for name in SIDES}

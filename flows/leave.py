@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import sql
+from exports import training
 from exports.card import card
-from flows import account, comparisons, contaminated, exporting, judge, laws, manifest, plan, published, releases, store, units
+from flows import account, contaminated, exporting, judge, laws, manifest, plan, published, releases, shapes, store, units
 from flows.places import Places
 from flows.stages import Shard
 from schemas import parquet, recipe
@@ -78,9 +79,10 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     tables["bias"] = pa.concat_tables([BIAS.empty_table(), *(each.bias for each in found.taken if each.bias)]), BIAS
     if known and not known.wins:
         tables["superseded"] = found.superseded, SUPERSEDED
+    cuts = pa.concat_tables([EDITS.empty_table(), *(each.cuts for each in found.taken if each.cuts)])
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         exported = {each.name: pool.submit(each.write, draft / each.name) for each in found.taken}
-        rest = [pool.submit(_side_table, name, shards, draft) for name in _SIDE]
+        rest = [pool.submit(_side_table, name, shards, draft, cuts) for name in _SIDE]
         rest.append(pool.submit(_benchmarks, planned.recipe, shards, draft))
         rest += [pool.submit(parquet.write, table, draft / f"{name}.parquet", kind) for name, (table, kind) in tables.items()]
         counts = {name: done.result() for name, done in exported.items()}
@@ -93,6 +95,7 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     facts = {**manifest.facts(planned, shards, frame, ids), "records": records, "counts": counts, "classifiers": made.models}
     facts |= {"published": known.facts()} if known else {}
     (draft / "recipe.yaml").write_text(recipe.to_yaml(planned.recipe), "utf-8")
+    _training(draft, found.taken, counts)
     _seal(draft, {**facts, "secrets": manifest.secrets(draft)})
     laws.verify(draft)
     _quarantine(places, planned.fingerprint, shards)
@@ -119,14 +122,10 @@ def decided(
     known: published.Remembered | None = None,
 ) -> Decided:
     """Judge and select, beside what was published earlier; in memory: nothing is written."""
-    keep, for_sft, for_pairs = plan.compiled(asked, plan.columns(asked))
+    keep, rules = plan.compiled(asked, plan.columns(asked))
     verdicts, pairs, superseded = judge.judge(asked, units.units(frame), keep, shards, units.answers(frame), known)
     standing = frame.join(verdicts.select(unit="id"), on="unit", how="anti", maintain_order="left")
-    taken: list[exporting.Taken] = []
-    if asked.exports.sft:
-        taken.append(exporting.take_sft(asked, standing, for_sft, shards))
-    if asked.exports.preference:
-        taken += comparisons.take_preference(asked, standing, for_pairs, shards)
+    taken = shapes.taken(asked, standing, rules, shards)
     ledger = account.ledger(frame, verdicts, taken, refused)
     pairs = pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")])
     return Decided(ledger, pairs, published.replaced(superseded, ledger), taken)
@@ -152,11 +151,29 @@ def _limit(asked: recipe.Recipe, records: int, refused: pa.Table) -> None:
             )
 
 
-def _side_table(name: str, shards: list[Shard], draft: Path) -> int:
-    """One of edits, turns and signals of all rows, shard after shard: shards are in the order of ids."""
+def _side_table(name: str, shards: list[Shard], draft: Path, cuts: pa.Table) -> int:
+    """One of edits, turns and signals of all rows, shard after shard, in the order of ids; what exports cut is an edit."""
     files = [getattr(shard, name) for shard in shards]
-    schema = _SIDE[name] or pq.read_schema(files[0])
-    return parquet.write((parquet.read(file) for file in files), draft / f"{name}.parquet", schema)
+    tables: Iterator[pa.Table] = (parquet.read(file) for file in files)
+    if name == "edits" and len(cuts):
+        made = pl.DataFrame(pa.concat_tables([*(table.cast(EDITS) for table in tables), cuts])).unique()
+        tables = iter([made.sort("id", "turn", "edit", "count").to_arrow().cast(EDITS)])
+    return parquet.write(tables, draft / f"{name}.parquet", _SIDE[name] or pq.read_schema(files[0]))
+
+
+def _training(draft: Path, taken: list[exporting.Taken], counts: dict[str, dict[str, int]]) -> None:
+    """`train/`: what trainers need to be told, from the columns that the exports have."""
+    columns: dict[str, list[str]] = {}
+    for each in taken:
+        columns[each.name] = each.schema.names
+        for field in each.schema:
+            if pa.types.is_list(field.type) and pa.types.is_struct(field.type.value_type):
+                columns[f"{each.name}.{field.name}"] = [inner.name for inner in field.type.value_type]
+    called = {name.split(".")[0] for name, fields in columns.items() if "." in name and "tool_calls" in fields}
+    for name, text in training.files(counts, columns, called).items():
+        path = draft / "train" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
 
 
 def _benchmarks(asked: recipe.Recipe, shards: list[Shard], draft: Path) -> int:

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
+import exports
 import sources
 from exports import preference
 from exports.bias import NAMED
 from filters import edits, signals
 from filters.overlap import shipped
 from filters.suspicion import SIGNALS
-from flows import code, store
+from flows import choices, code, store
 from schemas.faults import UsageFault
-from schemas.recipe import Benchmark, Published, Recipe, Source, as_json, is_public, nearest
+from schemas.recipe import Benchmark, Preference, Published, Recipe, Source, as_json, is_public, nearest
 from schemas.rows import ROW, ROW_COLUMNS
 from sources import notes
 from sources.wanted import folder
@@ -111,16 +112,15 @@ def wanted(recipe: Recipe) -> set[str]:
     """The signal columns that the recipe names; only these are computed."""
     texts = [rule.sql for rule in recipe.keep.values()]
     prefer = [entry for overlap in recipe.overlap.values() for entry in getattr(overlap, "prefer", [])]
-    if recipe.exports.sft:
-        texts += [rule.sql for rule in recipe.exports.sft.keep.values()]
-        select = recipe.exports.sft.select
+    for name, asked in recipe.exports.named().items():
+        texts += [rule.sql for rule in asked.keep.values()]
+        select = getattr(asked, "select", None)
         prefer += [name for name in (select and select.by, select and select.mix and select.mix.by) if name]
-    if recipe.exports.preference:
-        texts += [rule.sql for rule in recipe.exports.preference.keep.values()]
-        balance = recipe.exports.preference.balance
-        prefer += [NAMED.get(by, by) for by in ("length", *([balance.by] if balance else []))]
-        prefer += SIGNALS if any("suspicion" in rules.columns_used(text) for text in texts) else []
-        texts += ["refusal_last"] if recipe.exports.preference.refusals == "drop" else []
+        pairs = choices.made_of(recipe, name)
+        if isinstance(pairs, Preference):
+            prefer += [NAMED.get(by, by) for by in ("length", *([pairs.balance.by] if pairs.balance else []))]
+            prefer += SIGNALS if any("suspicion" in rules.columns_used(rule.sql) for rule in pairs.keep.values()) else []
+            texts += ["refusal_last"] if pairs.refusals == "drop" else []
     named = {name.removeprefix("chosen.").removeprefix("rejected.") for text in texts for name in rules.columns_used(text)}
     named |= {(entry if isinstance(entry, str) else next(iter(entry))).split()[0].lower() for entry in prefer}
     return (named & signals.types().keys()) | {"words"}
@@ -136,10 +136,8 @@ def check(recipe: Recipe) -> None:
             named, way = rules.prefer(entry, known)
             if isinstance(way, list) and not pa.types.is_string(known[named]):
                 raise UsageFault(f"prefer: {named} is not text: write {named} with ASC or DESC, and no values")
-    select = recipe.exports.sft.select if recipe.exports.sft else None
-    for column in (select and select.by, select and select.mix and select.mix.by):
-        if column and column not in known:
-            raise UsageFault(f"exports.sft.select: unknown column {column!r}; {nearest(column, known)}")
+    for name, asked in recipe.exports.named().items():
+        choices.check(name, asked, known)
     _balanced(recipe, known)
 
 
@@ -157,15 +155,15 @@ def _balanced(recipe: Recipe, known: dict[str, pa.DataType]) -> None:
             )
 
 
-def compiled(recipe: Recipe, known: dict[str, pa.DataType]) -> tuple[list[rules.Rule], list[rules.Rule], list[rules.Rule]]:
-    """The checked rules of `keep`, of `exports.sft` and of `exports.preference`."""
-    sft, preference = recipe.exports.sft, recipe.exports.preference
-    pairs = pair_columns(recipe) if preference else {}
-    return (
-        [rules.check(name, rule.sql, known, rule.why) for name, rule in recipe.keep.items()],
-        [rules.check(name, rule.sql, known, rule.why) for name, rule in (sft.keep if sft else {}).items()],
-        [rules.check(name, rule.sql, pairs, rule.why) for name, rule in (preference.keep if preference else {}).items()],
-    )
+def compiled(recipe: Recipe, known: dict[str, pa.DataType]) -> tuple[list[rules.Rule], dict[str, list[rules.Rule]]]:
+    """The checked rules of `keep`, and of every export, those of what it is made of first."""
+    checked = [rules.check(name, rule.sql, known, rule.why) for name, rule in recipe.keep.items()]
+    found = {}
+    for name in recipe.exports.named():
+        scope = pair_columns(recipe) if "preference" in (name, exports.shape(name).OF) else known
+        asked = choices.made_of(recipe, name)
+        found[name] = [rules.check(rule, each.sql, scope, each.why) for rule, each in asked.keep.items()]
+    return checked, found
 
 
 def given(recipe: Recipe, paths: list[Path]) -> tuple[Recipe, Path]:

@@ -12,7 +12,8 @@ import polars as pl
 from exports.sft import BEST, DOWN, WORST_LAST
 from schemas.rows import ROW_COLUMNS
 
-_HELD = ["id", "origin", "group_id", "tree_id", "fingerprint", *(name for name in ROW_COLUMNS if name != "group_size")]
+MADE = ("group_size", "group_mean_score", "has_answer")  # columns that are made here
+_HELD = ["id", "origin", "group_id", "tree_id", "fingerprint", *(name for name in ROW_COLUMNS if name not in MADE)]
 
 
 def rows(shards: Iterable[tuple[Path, Path]]) -> pl.DataFrame:
@@ -24,7 +25,7 @@ def rows(shards: Iterable[tuple[Path, Path]]) -> pl.DataFrame:
         frame.select("group", "id", "rank", "score", down=DOWN)
         .sort(["group", *BEST], descending=[False, *WORST_LAST], nulls_last=True)
         .group_by("group", maintain_order=True)
-        .agg(unit=pl.col("id").first(), group_size=pl.len().cast(pl.Int32))
+        .agg(unit=pl.col("id").first(), group_size=pl.len().cast(pl.Int32), group_mean_score=pl.col("score").mean())
     )
     frame = frame.join(best, on="group", how="left", maintain_order="left")
     return frame.with_columns(family=pl.coalesce("tree_id", "group"), best=pl.col("unit") == pl.col("id"))
@@ -41,6 +42,6 @@ def answers(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _shard(rows: Path, signals: Path) -> pl.DataFrame:
-    held = pl.read_parquet(rows, columns=_HELD)
+    held = pl.scan_parquet(rows).select(*_HELD, has_answer=pl.col("answer").is_not_null()).collect()
     held = held.unnest("origin")
     return held.join(pl.read_parquet(signals), on="id", how="left", maintain_order="left")

@@ -15,7 +15,7 @@ from schemas import strict_yaml
 from schemas.faults import MissingFault, UsageFault
 from schemas.mistakes import dotted, nearest, said, shown
 from schemas.recipe_balance import Balance
-from schemas.recipe_exports import Exports, Mix, Select, Sft
+from schemas.recipe_exports import Export, Exports, Mix, Select, Sft
 from schemas.recipe_overlap import (
     Beginnings,
     Benchmark,
@@ -38,6 +38,7 @@ __all__ = [
     "Cap",
     "Chars",
     "Classifier",
+    "Export",
     "Exports",
     "Gap",
     "Limits",

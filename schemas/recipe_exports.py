@@ -55,21 +55,72 @@ class Select(Part):
         return self
 
 
+class Long(Part):
+    """A limit for one conversation."""
+
+    words: int = Field(ge=1, description="at most so many words, at whole exchanges")
+    longer: Literal["keep", "leave_out"] = Field(
+        "keep", description="what becomes of an exchange that alone is longer: it stays whole, or its conversation is left out"
+    )
+
+
 class Sft(Part):
     """Conversations to learn from."""
 
     keep: Rules = Field({}, description="rules of this export alone")
     select: Select | None = None
+    split: Long | None = Field(None, description="longer conversations leave in parts, each with the system prompt")
+    truncate: Long | None = Field(None, description="longer conversations leave without their last exchanges")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.split and self.truncate:
+            raise PydanticCustomError("long", "`split` keeps all exchanges and `truncate` drops the last: write one of them")
+        return self
+
+    def options(self) -> dict[str, Any]:
+        """What the shape itself is asked for."""
+        return {}
+
+
+class Shape(Sft):
+    """Any other shape of `exports/`: rules, budget and lengths where it has a use for them, and options of its own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, value: Any) -> Any:
+        return value  # the shape's own file knows its options
+
+    def options(self) -> dict[str, Any]:
+        return dict(sorted((self.__pydantic_extra__ or {}).items()))
+
+
+Export = Sft | Preference | Shape
 
 
 class Exports(Part):
-    """What leaves."""
+    """What leaves: every shape of `exports/` by its name."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Shape]
 
     sft: Sft | None = None
     preference: Preference | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, value: Any) -> Any:
+        return value  # any other key is the name of a shape: the plan knows them
+
+    def named(self) -> dict[str, Export]:
+        """Every export asked for: sft, preference, then the others by name."""
+        first = {name: asked for name, asked in (("sft", self.sft), ("preference", self.preference)) if asked is not None}
+        return first | dict(sorted((self.__pydantic_extra__ or {}).items()))
+
     @model_validator(mode="after")
     def _some(self) -> Self:
-        if self.sft is None and self.preference is None:
+        if not self.named():
             raise PydanticCustomError("none", "name at least one export: `sft: {}` or `preference: {}`")
         return self

@@ -59,6 +59,8 @@ ROW_COLUMNS: dict[str, pa.DataType] = {
     "label": pa.bool_(),
     "raters": pa.int32(),
     "group_size": pa.int32(),
+    "group_mean_score": pa.float64(),
+    "has_answer": pa.bool_(),
 }
 
 

@@ -4,6 +4,7 @@ What it may see is handed in as Arrow; a release's files are opened by pyarrow, 
 """
 
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ _NOTHING = {  # an export that a release has not: what questions may ask of it
     "ties": f"SELECT '' AS id, {_TURNS} AS prompt, {_TURNS} AS first, {_TURNS} AS second, "
     "[''] AS flags, '' AS source, '' AS license, '' AS split WHERE false",
 }
+_IDS = "SELECT '' AS id, '' AS split WHERE false"
 _READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
@@ -47,9 +49,10 @@ def connect(memory: str = "2GB", threads: int | None = None, seconds: float = 12
 
 
 def release(path: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
-    """A locked connection with the views ledger, edits, turns, signals, pairs, funnel, sft, preference and ties of a release.
+    """A locked connection with the views ledger, edits, turns, signals, pairs, funnel of a release, and one for each export.
 
-    sft, preference and ties have a column `split` (train or test), and no rows where a release has no such export.
+    An export's view has a column `split` (train or test); that of one in JSON lines has their ids alone. sft, preference and
+    ties are there, without rows, where a release has no such export. `exported` (export, id, split) holds the ids of all.
     """
     if not (path / "ledger.parquet").is_file():
         raise MissingFault(f"{path}: not a release (no ledger.parquet in it)")
@@ -58,10 +61,14 @@ def release(path: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
         file = path / f"{name}.parquet"
         if file.is_file():
             con.register(name, _open([file]))
-    for name in EXPORTS:
+    folders = {file.parent.name for file in path.glob("*/*-of-*.parquet")}
+    names = [*EXPORTS, *sorted(name for name in folders - {*EXPORTS} if re.fullmatch("[a-z][a-z0-9_]*", name))]
+    for name in names:
         splits = [split for split in ("train", "test") if _register(con, f"{name}_{split}", path / name, split)]
         parts = [f"SELECT *, '{split}' AS split FROM {name}_{split}" for split in splits]
-        con.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts) or _NOTHING[name]}")
+        con.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts) or _NOTHING.get(name, _IDS)}")
+    every = " UNION ALL ".join(f"SELECT '{name}' AS export, id, split FROM {name}" for name in names)
+    con.execute(f"CREATE VIEW exported AS {every}")
     return con
 
 

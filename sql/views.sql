@@ -8,7 +8,10 @@ CREATE OR REPLACE VIEW contamination AS SELECT * FROM 'contamination.parquet';
 CREATE OR REPLACE VIEW benchmarks AS SELECT * FROM 'benchmarks.parquet';
 CREATE OR REPLACE VIEW funnel AS SELECT * FROM 'funnel.parquet';
 CREATE OR REPLACE VIEW bias AS SELECT * FROM 'bias.parquet';
--- The last three fail where a release has no such export.
+CREATE OR REPLACE VIEW exported AS
+  SELECT regexp_extract(filename, '([^/\\]+)[/\\][^/\\]+$', 1) AS export, id, regexp_extract(filename, '(train|test)-[0-9]+-of-[0-9]+', 1) AS split
+  FROM read_parquet('*/*-of-*.parquet', filename = true);
+-- The last three fail where a release has no such export; every other export's folder can be read as they are.
 CREATE OR REPLACE VIEW sft AS
   SELECT * EXCLUDE (filename), regexp_extract(filename, '(train|test)-[0-9]+-of-[0-9]+[.]parquet$', 1) AS split
   FROM read_parquet('sft/*.parquet', filename = true);

@@ -6,6 +6,9 @@ An edit leaves code fences as they are; the exceptions are a page's residue at t
 With `ALONE = True` it meets only the turns that `might` saw, else the whole conversation, which may say what a turn is about.
 Reasoning is repaired like content; tool calls, which are JSON text, only by an edit that has `calls`, shaped like `repair`.
 Roles, order, every other field and the fingerprint stay untouched.
+
+An edit of whole turns has `turns(rows, **options) -> (rows, [(row, turn, changes)])` in place of these two; such edits run
+after all that repair texts, and may cut turns off or set their weights.
 """
 
 import difflib
@@ -55,7 +58,12 @@ def apply(rows: pa.Table, edits: Mapping[str, Mapping[str, Any]]) -> tuple[pa.Ta
                 )
                 if after is not texts:
                     mended[field] = texts = after
-    return (_with(rows, lists, bounds, mended) if mended else rows), _counted(counts, rows["id"], list(edits))
+    rows = _with(rows, lists, bounds, mended) if mended else rows
+    for order, (module, options) in enumerate(modules):
+        if hasattr(module, "turns"):
+            rows, changed = module.turns(rows, **options)
+            counts.update({(row, turn, order): changes for row, turn, changes in changed})
+    return rows, _counted(counts, rows["id"], list(edits))
 
 
 def _edit(name: str, options: Mapping[str, Any]) -> ModuleType:
@@ -65,7 +73,7 @@ def _edit(name: str, options: Mapping[str, Any]) -> ModuleType:
             f"no edit is called {name!r}; did you mean {' or '.join(near)}? The {len(names())} edits: {', '.join(names())}"
         )
     module = import_module(f"{__name__}.{name}")
-    known = list(inspect.signature(module.repair).parameters)[1:]
+    known = list(inspect.signature(getattr(module, "turns", None) or module.repair).parameters)[1:]
     for option in options:
         if option not in known:
             raise UsageFault(f"edit {name!r} has no option {option!r}; it has {', '.join(known) or 'none'}")

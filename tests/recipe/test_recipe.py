@@ -156,7 +156,6 @@ INSTEAD = {
     },
     "{sft: {}}": {
         "{}": "name at least one export",
-        "{stf: {}}": "unknown key 'stf'; did you mean sft?",
         "{sft: {select: {tokens: 5}}}": "counts words, not tokens: write `words`",
         "{sft: {select: {words: 5, diversity: {}}}}": "`diversity` is not in this version",
         "{sft: {select: {mix: {by: source, a: 1}}}}": "write `words` beside it",

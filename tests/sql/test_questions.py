@@ -62,6 +62,9 @@ SOUND = [
 ]
 
 
+HELD = pa.schema([("export", pa.string()), ("id", pa.string()), ("split", pa.string())])
+
+
 def tables(ledger, funnel=None, signals=None, pairs=()):
     found = {name: schema.empty_table() for name, schema in TABLES.items()}
     found["ledger"] = pa.Table.from_pylist(ledger, LEDGER)
@@ -79,6 +82,7 @@ def ask(name, given, **params):
         con.register(table, rows)
     for export, schema in EXPORTED.items():
         con.register(export, given.get(export, schema.empty_table()))
+    con.register("exported", given.get("exported", HELD.empty_table()))
     return duck.query(con, sql.question(name), params or None)
 
 
@@ -230,8 +234,12 @@ def test_edits_made():
 
 def test_exported():
     given = tables(SOUND)
-    given["sft"] = leaving("sft", [{"id": "a/f#000000000"}, {"id": "a/f#000000002"}])
-    given["preference"] = leaving("preference", [{"id": "a/f#000000001|a/f#000000009"}])
+    held = {
+        "sft": ["a/f#000000000/part1of2", "a/f#000000000/part2of2", "a/f#000000002"],
+        "preference": ["a/f#000000001|a/f#000000009"],
+    }
+    lines = [{"export": export, "id": id, "split": "train"} for export, ids in held.items() for id in ids]
+    given["exported"] = pa.Table.from_pylist(lines, HELD)
     assert rows(ask("exported", given)) == [
         ("preference", "a/f#000000009", "exported, but the ledger does not say so"),
         ("sft", "a/f#000000001", "named by the ledger, but not exported"),
@@ -483,6 +491,6 @@ def test_views_in_a_plain_duckdb(tmp_path, monkeypatch):
         text = sql.question(name)
         con.execute(text, params(text) or None).fetchall()
     ours = duck.release(tmp_path)
-    for view in [*duck.TABLES, *duck.EXPORTS]:
+    for view in [*duck.TABLES, *duck.EXPORTS, "exported"]:
         there = con.execute(f"SELECT * FROM {view} ORDER BY ALL").fetchall()
         assert there == rows(duck.query(ours, f"SELECT * FROM {view} ORDER BY ALL"))

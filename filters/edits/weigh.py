@@ -1,0 +1,49 @@
+"""Answers that should not be learned get weight 0 and stay as context, so that their conversation is not lost with them.
+
+`zero` names what they do: `refusal` (opens by declining), `identity` (says that it is a machine, or who made it), or any
+other column of single turns that is true or false. Where no answer would be left to learn, nothing is weighed: the rules of
+the recipe judge the row.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from filters import signals
+from schemas.faults import UsageFault
+from schemas.mistakes import nearest
+
+
+def turns(rows: pa.Table, zero: Sequence[str] = ("refusal",)) -> tuple[pa.Table, list[tuple[int, int, int]]]:
+    """Rows with weights, and (row, turn, 1) of each turn that was weighed."""
+    known = sorted(
+        name for family in signals.families() for name, (kind, _) in getattr(family, "TURN", {}).items() if kind == pa.bool_()
+    )
+    if unknown := [name for name in zero if name not in known]:
+        raise UsageFault(f"edit 'weigh': no turn is measured as {unknown[0]!r}; {nearest(unknown[0], known)}")
+    owners = {column for family in signals.families() if set(zero) & getattr(family, "TURN", {}).keys() for column in family.ROW}
+    marks, _ = signals.measure(rows, owners)
+    lists = rows["messages"].combine_chunks()
+    flat, owner = lists.flatten(), pc.list_parent_indices(lists).to_numpy()
+    starts = np.searchsorted(owner, np.arange(len(rows)))
+    said = pc.equal(flat.field("role"), "assistant").to_numpy(zero_copy_only=False)
+    learned = said & (pc.fill_null(flat.field("weight"), 1).to_numpy() != 0)
+    wrong = learned & np.logical_or.reduce(
+        [pc.fill_null(marks[name], False).to_numpy() for name in zero] or [np.zeros(len(said), bool)]
+    )
+    left = np.bincount(owner[learned & ~wrong], minlength=len(rows))
+    wrong &= left[owner] > 0
+    if not wrong.any():
+        return rows, []
+    weight = pc.if_else(pa.array(wrong), pa.scalar(0, pa.float32()), flat.field("weight"))
+    fields = [weight if field.name == "weight" else flat.field(field.name) for field in flat.type]
+    struct = pa.StructArray.from_arrays(fields, fields=list(flat.type))
+    made = pa.ListArray.from_arrays(lists.offsets, struct, type=lists.type) if not lists.offset and not lists.null_count else None
+    if made is None:
+        bounds = np.concatenate([starts, [len(owner)]])
+        made = pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), struct, type=lists.type)
+    place = rows.schema.get_field_index("messages")
+    told = [(int(owner[at]), int(at - starts[owner[at]]), 1) for at in np.flatnonzero(wrong)]
+    return rows.set_column(place, rows.schema.field(place), made), told
