@@ -10,16 +10,20 @@ SCHEMA = pa.schema([("id", pa.string()), ("of", pa.string())])
 _SEEDS = (20230504, 19690720)  # two 64-bit hashes are one of 128 bits: no false friend in any real dump
 
 
-def beginnings(read: Callable[[], Iterable[pa.Table]]) -> pa.Table:
+def beginnings(read: Callable[[list[str] | None], Iterable[pa.Table]]) -> pa.Table:
     """Rows whose messages are a strict prefix of another row's: (id, of), sorted by id; `of` is the longest such row, ties by id.
 
-    `read()` gives the standing rows (id, messages) in shards, and is called twice: the first pass keeps one hash a row,
-    the second looks up the hash of every shorter beginning. Memory is about 40 bytes and an id a row, no text.
+    `read(None)` gives the standing rows (id, messages) in shards, `read(ids)` some of them. The first pass keeps two hashes a
+    row, of its first turn and of the whole; the second, over rows that share their first turn with another, looks up the hash
+    of every shorter beginning. Memory is about 60 bytes and an id a row, no text.
     Roles, contents, tool calls and reasoning must be equal; equal conversations are no beginnings of each other.
     """
-    whole = pl.concat([_EMPTY, *(_prefixes(rows).filter("last") for rows in read())]).drop("last")
+    ends = pl.concat([_EMPTY, *(_prefixes(rows).filter(pl.col("last") | (pl.col("turns") == 1)) for rows in read(None))])
+    whole = ends.filter("last").drop("last")
+    first = ends.filter(pl.col("turns") == 1)
+    shared = first.filter(pl.len().over("a", "b") > 1)["id"].to_list()
     found = [_EMPTY.drop("last").with_columns(of=pl.lit(None, pl.String), longer=pl.lit(None, pl.Int32))]
-    for rows in read():
+    for rows in read(shared) if shared else ():
         parts = _prefixes(rows).with_columns(longer=pl.col("turns").max().over("id")).filter(~pl.col("last"))
         parts = parts.rename({"id": "of"}).drop("last")
         found.append(whole.join(parts, on=["turns", "a", "b"]).select(found[0].columns))

@@ -65,7 +65,7 @@ def _rows(recipe: Recipe, name: str, standing: pl.DataFrame, rules: list[Rule], 
     open_ = _without(open_, left)
     begin = pl.DataFrame(schema={"id": pl.String, "of": pl.String})
     if getattr(module, "EVERY_TURN", False):
-        begin = pl.DataFrame(beginnings(lambda: texts(shards, open_, ["id", "messages"])))
+        begin = pl.DataFrame(beginnings(lambda ids: texts(shards, _these(open_, ids), ["id", "messages"])))
     open_ = open_.join(begin, on="id", how="anti", maintain_order="left")
     if asked.select:
         reasons = pl.Series(choose(open_.to_arrow(), asked.select, recipe.seed).reasons)
@@ -188,6 +188,12 @@ def _shards(shards: list[Shard], held: pl.DataFrame, columns: list[str] | None =
 def _turn_words(shard: Shard, ids: pa.ChunkedArray) -> np.ndarray:
     """Words of every turn of these rows, in their order."""
     return parquet.take_ids(parquet.read(shard.turns, ["id", "words"]), ids.combine_chunks())["words"].to_numpy()
+
+
+def _these(frame: pl.DataFrame, ids: list[str] | None) -> pl.DataFrame:
+    """The rows of these ids; all where none are named."""
+    named = pl.DataFrame({"id": ids or []}, schema={"id": pl.String})
+    return frame if ids is None else frame.join(named, on="id", how="semi", maintain_order="left")
 
 
 def _without(frame: pl.DataFrame, left: list[pl.DataFrame]) -> pl.DataFrame:
