@@ -36,6 +36,8 @@ def misfit(turns: list[dict[str, Any]]) -> str | None:
         results = turn["role"] == "tool"
         if (results and turn["tool_call_id"] not in open_) or (not results and open_):
             return "tool calls without their results"
+        if any(not _object(call["function"]["arguments"]) for call in turn.get("tool_calls", ())):
+            return "arguments that are no JSON object"
         open_ = open_ - {turn["tool_call_id"]} if results else {call["id"] for call in turn.get("tool_calls", ())}
     return None
 
@@ -67,6 +69,14 @@ def tools(text: str | None) -> dict[str, Any]:
         return {}
     kept = [each if "function" in each else {"type": "function", "function": each} for each in found] if _functions(found) else []
     return {"tools": kept} if kept else {}
+
+
+def _object(text: str) -> bool:
+    """Whether a text is a JSON object, as arguments have to be."""
+    try:
+        return isinstance(orjson.loads(text), dict)
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _functions(found: Any) -> bool:

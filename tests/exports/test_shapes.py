@@ -103,6 +103,10 @@ def test_calls_thoughts_and_weights_survive_as_json_lines():
     made = exports.shape("openai").messages([{"role": "user", "content": "Time?"}, asks, {"role": "tool", "content": "12"}, said])
     assert made[1]["tool_calls"][0]["function"] == {"name": "clock", "arguments": '{"city":"Oslo"}'}
     assert made[2]["tool_call_id"] == "c1" and made[3]["weight"] == 0
+    code = asks | {"tool_calls": call.replace('{"city": "Oslo"}', '"17**5"')}
+    turns = [{"role": "user", "content": "Time?"}, code, {"role": "tool", "content": "12"}, said]
+    assert exports.shape("openai").misfit(turns) == "arguments that are no JSON object"
+    assert exports.shape("openai").misfit([turns[0], asks, *turns[2:]]) is None
     assert messages.calls({"content": "", "tool_calls": "no json"}) == []
 
 
