@@ -86,12 +86,16 @@ def about(path: Path, normal: str) -> About:
     """
     try:
         told = json.loads((pq.read_schema(path).metadata or {})[b"winnow index"])
-    except (pa.ArrowException, KeyError, ValueError) as fault:
+        made = dict(told["made"])
+        sections = [Section(Setting(*setting), release, rows) for setting, release, rows in told["sections"]]
+        whole = sum(section.rows for section in sections) == pq.read_metadata(path).num_rows
+    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as fault:
         raise DataFault(f"{path}: no index: `winnow index RELEASE --out PATH` makes one, and nothing else does") from fault
-    sections = [Section(Setting(*setting), release, rows) for setting, release, rows in told["sections"]]
+    if not whole:
+        raise DataFault(f"{path}: damaged: it holds more or fewer lines than it says: delete it and make it again")
     here = _made(normal)
     for name, value in here.items():
-        if (there := told["made"].get(name)) != value:
+        if (there := made.get(name)) != value:
             again = f"winnow index {' '.join(About(sections).releases)} --out {path}"
             raise DataFault(f"{path}: made with {name} {there}, and here it is {value}: delete it and make it again: {again}")
     return About(sections)
@@ -113,8 +117,15 @@ def lines(path: Path, known: About, wanted: Section, columns: list[str] | None =
             rows = file.metadata.row_group(group).num_rows
             first, end = max(start - at, 0), min(start + wanted.rows - at, rows)
             if first < end:
-                yield file.read_row_group(group, columns).slice(first, end - first)
+                yield _group(file, path, group, columns).slice(first, end - first)
             at += rows
+
+
+def _group(file: pq.ParquetFile, path: Path, group: int, columns: list[str] | None) -> pa.Table:
+    try:
+        return file.read_row_group(group, columns)
+    except (pa.ArrowException, OSError) as fault:
+        raise DataFault(f"{path}: damaged ({fault}): delete it and make it again: `winnow index RELEASE --out PATH`") from fault
 
 
 def rows(path: Path, known: About, setting: Setting) -> pa.Table:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -117,22 +117,25 @@ def write(tables: Iterable[pa.Table], path: Path, shingle: int, *, chars: bool =
 
 
 def read(paths: list[Path]) -> Signed:
-    """Map signed files into memory. All must have been made with one kind of shingle, one hash and one Unicode version."""
+    """Map signed files into memory. All must have been made with one kind of shingle, one hash and one Unicode version.
+
+    Raises DataFault where a file is damaged: compiled loops will read it by address, so every bound is looked at first.
+    """
     ids, pieces, maps, first = [], [], [], None
     for path in sorted(paths):
         try:
             with open(path, "rb") as handle:
                 maps.append(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ))
             reader = pa.ipc.open_file(pa.py_buffer(maps[-1]))
-        except (OSError, ValueError, pa.ArrowInvalid) as fault:
-            raise DataFault(f"{path}: not a file of signatures ({fault}): delete it and sign again") from fault
-        made = json.loads((reader.schema.metadata or {}).get(b"winnow", b"{}"))
-        _check(path, made, first or manner(made.get("shingle"), made.get("unit") == "characters", made.get("short")))
+            made: dict[str, Any] = dict(json.loads((reader.schema.metadata or {}).get(b"winnow", b"{}")))
+            _check(path, made, first or manner(made.get("shingle", 0), made.get("unit") == "characters", made.get("short", 0)))
+            for number in range(reader.num_record_batches):
+                batch = reader.get_batch(number)
+                ids.append(batch["id"])
+                pieces.append(_piece(_sound(batch)))
+        except (OSError, ValueError, TypeError, pa.ArrowException) as fault:
+            raise DataFault(f"{path}: not a sound file of signatures ({fault}): delete it and sign again") from fault
         first = made
-        for number in range(reader.num_record_batches):
-            batch = reader.get_batch(number)
-            ids.append(batch["id"])
-            pieces.append(_piece(batch))
     return Signed(pa.chunked_array(ids, pa.string()), pieces, maps)
 
 
@@ -209,6 +212,16 @@ def _signed(part: pa.Table, shingle: int, chars: bool, short: int, schema: pa.Sc
         pa.LargeListArray.from_arrays(pa.array(word_bounds), pa.array(words[:told]), type=schema.field("words").type),
     ]
     return pa.record_batch([pa.concat_arrays(c.chunks) if isinstance(c, pa.ChunkedArray) else c for c in columns], schema=schema)
+
+
+def _sound(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch, where its columns are those of SIGNED and no bound leads out of it. Raises ValueError (or Arrow's own)."""
+    if not batch.schema.equals(SIGNED):
+        raise ValueError("other columns")
+    batch.validate(full=True)
+    if any(column.null_count or column.offset for column in batch.columns):
+        raise ValueError("a column with gaps")
+    return batch
 
 
 def _piece(batch: pa.RecordBatch) -> Piece:

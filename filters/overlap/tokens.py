@@ -10,9 +10,13 @@ A Chinese word has about two characters. Measured over Chinese and English Alpac
 changed: shingles of 5 Chinese characters are as strict as 3 English words, and 8 to 10 as strict as 5.
 """
 
+import hashlib
+import os
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TypeAlias
 
 import numpy as np
@@ -101,7 +105,37 @@ def _with_bare(array: pa.Array, normal: Normal) -> Normal:
 
 @cache
 def _tables() -> tuple[np.ndarray, np.ndarray]:
-    """Per code point: its kind (see `kernels`), and the character that lower case turns it into."""
+    """Per code point: its kind (see `kernels`), and the character that lower case turns it into.
+
+    They take a while to make, so they are kept beside the compiled kernels.
+    """
+    folder = os.environ.get("NUMBA_CACHE_DIR")
+    if not folder:
+        return _made()
+    code = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("tokens.py", "alphabet.py", "kernels_fold.py"))
+    file = Path(folder, f"tokens-{unicodedata.unidata_version}-{hashlib.sha256(code).hexdigest()[:16]}.npy")
+    try:
+        packed = np.load(file)
+    except (OSError, ValueError, EOFError):
+        packed = np.zeros(0)
+    if packed.shape != (0x110000,):
+        kinds, lower = _made()
+        packed = lower.astype(np.uint32) | kinds.astype(np.uint32) << np.uint32(24)
+        _save(packed, file)
+    return (packed >> np.uint32(24)).astype(np.uint8), (packed & np.uint32(0xFFFFFF)).astype(np.int32)
+
+
+def _save(table: np.ndarray, file: Path) -> None:
+    try:
+        with NamedTemporaryFile(dir=file.parent, delete=False) as handle:
+            np.save(handle, table)
+        os.chmod(handle.name, 0o644)
+        os.replace(handle.name, file)
+    except OSError:  # a place that cannot be written to, or is full: made again next time
+        pass
+
+
+def _made() -> tuple[np.ndarray, np.ndarray]:
     kinds, lower = np.zeros(0x110000, np.uint8), np.arange(0x110000, dtype=np.int32)
     moving = _composing()
     for point in [*range(0x32400), *range(0xE0000, 0xE0200)]:

@@ -31,7 +31,12 @@ def command(
     from flows.places import cores
 
     kernels.prepare()
-    from filters.overlap import dedup
+    with kernels.lean():
+        import pyarrow as pa
+
+        from filters.overlap import dedup
+
+        pa.array([0])  # this is where pyarrow looks
 
     started = time.time()
     count = dedup.dedup(

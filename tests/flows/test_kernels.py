@@ -54,3 +54,11 @@ def test_two_processes_may_compile_one_kernel_at_once(tmp_path: Path) -> None:
     both = [subprocess.Popen([sys.executable, "-c", USE], env=env, cwd=kernels.ROOT, stdout=subprocess.PIPE) for _ in range(2)]
     assert [each.communicate()[0].strip() for each in both] == [b"0", b"0"]
     assert list(tmp_path.rglob("*.nbc"))
+
+
+def test_the_lean_start_finds_nothing_heavy() -> None:
+    code = "import sys\nfrom flows import kernels\nkernels.place()\nwith kernels.lean():\n import pyarrow as pa, numba\n"
+    code += " from filters.overlap import kernels\n pa.array([0])\nprint({'pandas', 'scipy.linalg'} & set(sys.modules))\n"
+    code += "import gc, pandas\nprint(gc.isenabled(), pa.array([1, 2]).to_pylist())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=kernels.ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\nTrue [1, 2]\n"

@@ -131,6 +131,34 @@ def test_a_file_made_another_way_is_refused(tmp_path):
         read([path])
 
 
+def test_a_damaged_file_is_refused_whatever_is_wrong_with_it(tmp_path):
+    path = tmp_path / "signed.arrow"
+    sign(numbered(40), pa.array([" ".join(f"w{row * n % 97}" for n in range(30)) for row in range(40)]), 3, path, short=50)
+    whole = path.read_bytes()
+    bounds = np.cumsum([0, *map(len, told(read([path]), "shingles"))]).astype(np.int64)
+    at = whole.index(bounds.tobytes())
+    for row, wrong in [(40, 1 << 40), (5, -8), (6, int(bounds[40])), (0, 1 << 33)]:
+        spoilt = bytearray(whole)
+        spoilt[at + 8 * row : at + 8 * row + 8] = np.int64(wrong).tobytes()
+        path.write_bytes(spoilt)
+        with pytest.raises(DataFault, match="sign again"):
+            read([path])
+    for size in (len(whole) // 2, len(whole) - 1, 0):
+        path.write_bytes(whole[:size])
+        with pytest.raises(DataFault, match="sign again"):
+            read([path])
+    for told_of_itself in ("[1", "[1]", "7"):
+        with pa.ipc.new_file(path, pa.schema({"id": pa.string()}, metadata={"winnow": told_of_itself})):
+            pass
+        with pytest.raises(DataFault, match="sign"):
+            read([path])
+    table = pa.ipc.open_file(pa.py_buffer(whole)).read_all()
+    with pa.ipc.new_file(path, table.schema.remove(4).with_metadata(table.schema.metadata)) as writer:
+        writer.write_table(table.drop_columns("words"))
+    with pytest.raises(DataFault, match="other columns"):
+        read([path])
+
+
 def test_opens_as_a_datasketch_index(shingles, tmp_path):
     texts = ["one two three four five six seven eight", "nine ten eleven", "One, two three four five six seven eight!"]
     ours(texts, tmp_path)

@@ -2,10 +2,12 @@
 
 import unicodedata
 
+import numpy as np
 import pyarrow as pa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from filters.overlap import tokens
 from filters.overlap.tokens import normalise
 
 
@@ -56,3 +58,16 @@ def test_slices_chunks_and_nulls():
         assert [found.text(row) for row in range(len(found))] == ["éa", "", "b c", "strasse strasse", "👍"]
         assert found.tokens.tolist() == [1, 0, 2, 2, 0]
     assert len(normalise(pa.chunked_array([], pa.string()))) == 0
+
+
+def test_tables_are_kept_and_made_again_where_they_are_spoilt(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    fresh = tokens._tables.__wrapped__
+    made = fresh()
+    (kept,) = tmp_path.glob("tokens-*.npy")
+    assert all(map(np.array_equal, fresh(), made))
+    assert all(map(np.array_equal, tokens._made(), made))
+    kept.write_bytes(kept.read_bytes()[:1000])
+    assert all(map(np.array_equal, fresh(), made))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "not there"))
+    assert all(map(np.array_equal, fresh(), made))
