@@ -67,9 +67,9 @@ def _ahead(items: Iterator[Item]) -> Iterator[Item]:
 
 
 def _parquet_texts(source: Path, text: str | None) -> Iterator[pa.Array]:
-    with pq.ParquetFile(source) as file:
+    with pq.ParquetFile(source, buffer_size=1 << 20) as file:
         names = _columns(source, file.schema_arrow.names, text)
-        for batch in file.iter_batches(ROWS, columns=names):
+        for batch in file.iter_batches(ROWS, columns=names, use_threads=False):
             column = batch.column(names[0])
             if len(names) == 1 and (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
                 yield column
@@ -129,7 +129,7 @@ def _flat(value: Any) -> str | None:
 
 def _kept_rows(source: Path, stays: np.ndarray) -> Iterator[pa.RecordBatch]:
     done = 0
-    with pq.ParquetFile(source) as file:
+    with pq.ParquetFile(source, buffer_size=1 << 20) as file:
         for batch in file.iter_batches(ROWS):
             yield batch.filter(pa.array(stays[done : done + len(batch)]))
             done += len(batch)
