@@ -13,7 +13,8 @@ No column has a name that a trainer reserves for something else. Reasons are tab
 
 Of pairs: `ranking` and `voting` give the order of a group, `pairing` says which answers are compared, `doubt`, `soundness` and
 `contradictions` what speaks against a pair. `beginnings` and `long` are about conversations; `training` writes `train/`,
-`card` the README, and `hub` pushes (`hub_faults` tells what the Hub said).
+`card` the README, `licences` rolls up those of the sources. `hub` pushes (`hub_faults` tells what the Hub said), `folders` as
+well, `leaving` says which files may leave, and `fetch` brings a release back.
 """
 
 import inspect

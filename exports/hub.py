@@ -8,14 +8,14 @@ meanwhile is never overwritten. The token is the client's own business (environm
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exports import names
-from exports.card import card
+from exports import leaving, names
 from exports.hub_faults import faults
-from schemas.faults import BusyFault, DataFault, MissingFault, UsageFault
+from schemas.faults import BusyFault, DataFault, UsageFault
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, HfApi
@@ -46,6 +46,11 @@ class Plan:
         return str(self.manifest["fingerprint"])
 
     @property
+    def bytes(self) -> int:
+        """How many bytes a push would send, where the Hub has none of them yet."""
+        return sum(leaving.size(self.files[name]) for name in [*self.add, *self.change])
+
+    @property
     def nothing(self) -> bool:
         """The Hub has this release; a README.md that was edited there by hand stays."""
         return self.there == self.fingerprint and not (self.add or self.delete or set(self.change) - {"README.md"})
@@ -65,9 +70,8 @@ def plan(release: Path, repo: str, api: "HfApi") -> Plan:
 
     Raises DataFault where a hash does not hold, MissingFault for a missing file, DeniedFault, StorageFault (see `hub_faults`).
     """
-    if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", repo):
-        raise UsageFault(f"{repo!r} is no repository: write it as OWNER/NAME")
-    manifest, files = _verified(release)
+    checked(repo)
+    manifest, files = leaving.verified(release)
     with faults(repo):
         state = _state(api, repo)
         parent, private, there, tags = state or (None, None, {}, {})
@@ -91,59 +95,44 @@ def plan(release: Path, repo: str, api: "HfApi") -> Plan:
     )
 
 
-def push(plan: Plan, api: "HfApi", *, private: bool = True, tag: str | None = None) -> Pushed:
+def push(plan: Plan, api: "HfApi", *, private: bool = True, tag: str | None = None, told: str = "") -> Pushed:
     """Do what the plan says: create the repository where it is new, one commit on the planned state, then the tag.
 
-    The tag is the first 12 digits of the fingerprint unless given. Where nothing changed only a missing tag is made.
-    Raises DataFault (secrets, unknown licence for the public), UsageFault (tag taken, a public repository without
-    `private=False`), BusyFault (the repository moved), DeniedFault, StorageFault.
+    The tag is the first 12 digits of the fingerprint unless given; `told` goes into the commit's message. Where nothing changed
+    only a missing tag is made. An answer that got lost is looked for on the Hub, so nothing is published twice.
+    Raises UsageFault (tag taken, a public repository without `private=False`), BusyFault (the repository moved), DeniedFault,
+    StorageFault.
     """
     tag = tag or plan.fingerprint[:12]
-    _allowed(plan, private)
+    if private and plan.private_there is False:
+        raise UsageFault(f"{plan.repo} is public on the Hub: say --public if that is meant, or push to another repository")
     if plan.tags.get(tag, plan.parent if plan.nothing else None) not in ({plan.parent} if plan.nothing else {None}):
         raise UsageFault(f"{plan.repo} has the tag {tag} already, on {plan.tags[tag][:12]}: choose another with --tag")
     with faults(plan.repo):
-        commit = plan.parent if plan.nothing else _commit(plan, api, private)
+        commit = plan.parent if plan.nothing else _commit(plan, api, private, told)
         assert commit is not None
         if tag not in plan.tags:
-            api.create_tag(plan.repo, tag=tag, revision=commit, tag_message=f"winnow {plan.fingerprint}", **_KIND)
+            _tag(plan, api, tag, commit)
     return Pushed(commit, tag, not plan.nothing)
 
 
-def _verified(release: Path) -> tuple[dict[str, Any], dict[str, Path | bytes]]:
-    """The manifest, and every file to send, each with the hash that the manifest says."""
-    path = release / "manifest.json"
-    if not path.is_file():
-        raise MissingFault(f"{path}: no manifest, so this is no release; `winnow run` makes one")
-    manifest = json.loads(path.read_bytes())
-    files: dict[str, Path | bytes] = {"manifest.json": path}
-    for name, said in sorted(manifest["files"].items()):
-        files[name] = _listed(release, name, said)
-    if "README.md" not in files:
-        files["README.md"] = card(release).encode()
-    return manifest, files
+def reader(api: "HfApi", repo: str, revision: str | None) -> tuple[str, Callable[[str, Path], None]]:
+    """The commit of a revision, and a function that brings one of its files into a folder. Raises as `plan`, and MissingFault."""
+    checked(repo)
+    with faults(repo):
+        commit = str(api.dataset_info(repo, revision=revision).sha)
+
+    def get(name: str, into: Path) -> None:
+        with faults(repo):
+            api.hf_hub_download(repo, name, revision=commit, local_dir=into, **_KIND)
+
+    return commit, get
 
 
-def _listed(release: Path, name: str, said: str) -> Path:
-    parts, path = PurePosixPath(name).parts, release / name
-    if (
-        not parts
-        or name.startswith("/")
-        or "\\" in name
-        or {"..", ".git"} & set(parts)
-        or any("quarantine" in part.lower() for part in parts)
-    ):
-        raise DataFault(
-            f"manifest.json lists {name!r}, which may not leave: a release holds only its own files, and never quarantine"
-        )
-    if not path.is_file():
-        raise MissingFault(f"{path}: listed in manifest.json and not there; make the release again with `winnow run`")
-    if not path.resolve().is_relative_to(release.resolve()):
-        raise DataFault(f"{path} leads out of the release: only files of the release are pushed")
-    found = _sha256(path)
-    if found != said:
-        raise DataFault(f"{path} was changed: its sha256 is {found[:12]}, manifest.json says {said[:12]}; make the release again")
-    return path
+def checked(repo: str) -> None:
+    """Raises UsageFault where this is no OWNER/NAME."""
+    if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", repo):
+        raise UsageFault(f"{repo!r} is no repository: write it as OWNER/NAME")
 
 
 def _state(api: "HfApi", repo: str) -> tuple[str, bool, dict[str, Any], dict[str, str]] | None:
@@ -173,49 +162,67 @@ def _old(api: "HfApi", repo: str, revision: str | None) -> dict[str, Any]:
 
 def _equal(ours: Path | bytes, there: Any) -> bool:
     """Whether the Hub holds these bytes: by sha256 where it stores large files, else by git's own hash."""
-    size = len(ours) if isinstance(ours, bytes) else ours.stat().st_size
+    size = leaving.size(ours)
     if size != there.size:
         return False
     if there.lfs is not None:
-        return bool((hashlib.sha256(ours).hexdigest() if isinstance(ours, bytes) else _sha256(ours)) == there.lfs.sha256)
+        return bool((hashlib.sha256(ours).hexdigest() if isinstance(ours, bytes) else leaving.sha256(ours)) == there.lfs.sha256)
     content = ours if isinstance(ours, bytes) else ours.read_bytes()
     return bool(hashlib.sha1(b"blob %d\0" % size + content, usedforsecurity=False).hexdigest() == there.blob_id)
 
 
-def _allowed(plan: Plan, private: bool) -> None:
-    """Refuse what may not leave, or not in public."""
-    secrets = plan.manifest.get("secrets") or 0
-    if secrets:
-        raise DataFault(
-            f"{plan.release} holds {secrets:,} secrets (0 may leave): add `redact` to the recipe's `edits` and run it again"
-        )
-    if private and plan.private_there is False:
-        raise UsageFault(f"{plan.repo} is public on the Hub: say --public if that is meant, or push to another repository")
-    licenses = {name: spec.get("license") or "unknown" for name, spec in (plan.manifest.get("sources") or {}).items()}
-    unknown = sorted(name for name, license in licenses.items() if license == "unknown")
-    if not private and (unknown or (plan.manifest.get("license") or "unknown") == "unknown"):
-        told = f"{len(unknown)} of {len(licenses)} sources ({', '.join(unknown)})" if unknown else "the release"
-        raise DataFault(
-            f"no known licence for {told}, so it may not be public: write `license:` in the recipe, or push --private"
-        )
-
-
-def _commit(plan: Plan, api: "HfApi", private: bool) -> str:
+def _commit(plan: Plan, api: "HfApi", private: bool, told: str) -> str:
     from huggingface_hub import CommitOperationDelete
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
     operations: list[CommitOperationAdd | CommitOperationDelete] = [_addition(plan, name) for name in [*plan.add, *plan.change]]
     operations += [CommitOperationDelete(name) for name in plan.delete]
-    parent = plan.parent
-    if parent is None:
-        api.create_repo(plan.repo, private=private, exist_ok=True, **_KIND)
-        state = _state(api, plan.repo)
-        if state is None or (private and not state[1]) or state[2].keys() - {".gitattributes", "README.md"}:
-            raise BusyFault(f"{plan.repo} was made by somebody else meanwhile: look at it, and push again")
-        parent = state[0]
+    parent = plan.parent or _made(plan, api, private)
     counts = plan.manifest.get("counts") or {}
     rows = ", ".join(f"{name} {sum(splits.values()):,}" for name, splits in sorted(counts.items()))
     title = f"{plan.manifest.get('name', 'release')} {plan.fingerprint[:12]}" + (f": {rows} rows" if rows else "")
-    return str(api.create_commit(plan.repo, operations, commit_message=title, parent_commit=parent, **_KIND).oid)
+    message: dict[str, Any] = {"commit_message": title, "commit_description": told}
+    try:
+        return str(api.create_commit(plan.repo, operations, **message, parent_commit=parent, **_KIND).oid)
+    except (HfHubHTTPError, HTTPError, OSError):
+        if (arrived := _arrived(plan, api, parent)) is None:
+            raise
+        return arrived
+
+
+def _made(plan: Plan, api: "HfApi", private: bool) -> str:
+    """The first commit of a new repository."""
+    api.create_repo(plan.repo, private=private, exist_ok=True, **_KIND)
+    state = _state(api, plan.repo)
+    if state is None or (private and not state[1]) or state[2].keys() - {".gitattributes", "README.md"}:
+        raise BusyFault(f"{plan.repo} was made by somebody else meanwhile: look at it, and push again")
+    return state[0]
+
+
+def _arrived(plan: Plan, api: "HfApi", parent: str) -> str | None:
+    """The commit of a push whose answer was lost, where the Hub has all that was sent; None where it has not, or cannot say."""
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError
+
+    try:
+        state = _state(api, plan.repo)
+    except (HfHubHTTPError, HTTPError, OSError):
+        return None
+    if state is None or state[0] == parent:
+        return None
+    there = state[2]
+    whole = all(name in there and _equal(content, there[name]) for name, content in plan.files.items())
+    return state[0] if whole and not there.keys() & set(plan.delete) else None
+
+
+def _tag(plan: Plan, api: "HfApi", tag: str, commit: str) -> None:
+    """Make the tag; where the answer was lost, or it came twice, the tag that stands there is looked at."""
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError
+
+    try:
+        api.create_tag(plan.repo, tag=tag, revision=commit, tag_message=f"winnow {plan.fingerprint}", **_KIND)
+    except (HfHubHTTPError, HTTPError, OSError):
+        if commit not in {each.target_commit for each in api.list_repo_refs(plan.repo, **_KIND).tags if each.name == tag}:
+            raise
 
 
 def _addition(plan: Plan, name: str) -> "CommitOperationAdd":
@@ -228,8 +235,3 @@ def _addition(plan: Plan, name: str) -> "CommitOperationAdd":
     if said and made.upload_info.sha256.hex() != said:
         raise DataFault(f"{plan.release / name} changed since the plan was made: push again")
     return made
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

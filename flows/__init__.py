@@ -12,6 +12,7 @@
 * `leave`     all of that -> a release with its `manifest`, switched in by one rename
 * `trying`    what other choices would decide, from what a run left in the store
 * `engine`    Prefect's settings; `curate`, `bring`, `nightly` the flows; `runs` one run from the command line
+* `gates`     what is looked at before a release leaves; `publishing` what a push would change, and a pull
 * `releases`  finding a release; `story`, `explaining` (with `finding`, `marking`), `diffing`, `inspection`, `screen` what
   a person sees; `commands/` one file a command
 """

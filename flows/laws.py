@@ -8,23 +8,60 @@ import pyarrow.parquet as pq
 
 import sql
 from flows import releases, store
+from schemas import recipe as recipes
 from schemas.faults import DataFault
-from schemas.ledger import BIAS, FUNNEL, LEDGER
+from schemas.ledger import BENCHMARKS, BIAS, CONTAMINATION, FUNNEL, LEDGER
 from sql import duck
+
+_TABLES = {"ledger": LEDGER, "funnel": FUNNEL, "bias": BIAS, "contamination": CONTAMINATION, "benchmarks": BENCHMARKS}
 
 
 def verify(release: Path) -> dict[str, int]:
     """Counts of what was checked. Raises DataFault with the first law that a release breaks."""
     facts = releases.manifest(release)
-    for name, sha in facts["files"].items():
+    hashes(release)
+    schemas(release)
+    conserved(release)
+    expected(release)
+    return {"files": len(facts["files"]), "records": facts["records"], "rows": facts["rows"]}
+
+
+def hashes(release: Path) -> None:
+    """Every file that the manifest lists is there with the bytes that it says. Raises DataFault with the first that is not."""
+    for name, sha in releases.manifest(release)["files"].items():
         if not (release / name).is_file() or store.sha256(release / name) != sha:
             raise DataFault(f"{release / name}: not what the manifest says (sha256 {sha[:12]}...): run the recipe again")
-    for name, schema in (("ledger", LEDGER), ("funnel", FUNNEL), ("bias", BIAS)):
+
+
+def schemas(release: Path) -> None:
+    """Tables have this version's schemas, exports one schema each and the rows that the manifest says. Raises DataFault."""
+    for name, schema in _TABLES.items():
         found = pq.read_schema(release / f"{name}.parquet")
         if not found.equals(schema):
             raise DataFault(f"{name}.parquet: schema differs from this version's: {_difference(found, schema)}")
-    conserved(release)
-    return {"files": len(facts["files"]), "records": facts["records"], "rows": facts["rows"]}
+    for name, splits in releases.manifest(release)["counts"].items():
+        for split, said in splits.items():
+            if (rows := counted(release, name, split)) != said:
+                raise DataFault(f"{name}/{split}: {rows:,} rows, and the manifest says {said:,}: run the recipe again")
+        files = sorted(release.glob(f"{name}/*.parquet"))
+        if len({pq.read_schema(file) for file in files}) > 1:
+            raise DataFault(f"{name}: its {len(files)} files have not one schema: run the recipe again")
+
+
+def counted(release: Path, export: str, split: str = "*") -> int:
+    """Rows of an export, of all splits or of one, as its files say."""
+    return sum(int(pq.read_metadata(file).num_rows) for file in release.glob(f"{export}/{split}-*.parquet"))
+
+
+def expected(release: Path) -> None:
+    """Exports have as many rows as the recipe expects. Raises DataFault with both numbers."""
+    for name, rows in recipes.load(release / "recipe.yaml").expect.items():
+        found = counted(release, name)
+        if not (rows.min or 0) <= found <= (found if rows.max is None else rows.max):
+            raise DataFault(
+                f"{name} has {found:,} rows, and the recipe expects {_range(rows)}: see `winnow sql funnel`; "
+                f"change a rule, or `expect.{name}`"
+            )
 
 
 def conserved(release: Path) -> None:
@@ -42,6 +79,12 @@ def records(counted: int, in_rows: pa.Array, refused: pa.Array) -> None:
         raise DataFault(f"{len(both)} records are both in a row and refused, first: {pc.min(both)}")
     if len(used) + len(left) != counted:
         raise DataFault(f"{counted:,} records were read, {len(used):,} are in rows and {len(left):,} were refused")
+
+
+def _range(rows: recipes.Count) -> str:
+    if rows.min == rows.max:
+        return f"{rows.min:,}"
+    return " and ".join(f"at {word} {end:,}" for word, end in (("least", rows.min), ("most", rows.max)) if end is not None)
 
 
 def _difference(found: pa.Schema, wanted: pa.Schema) -> str:

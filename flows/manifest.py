@@ -58,35 +58,35 @@ def secrets(draft: Path) -> int:
     ]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = sum(pool.map(lambda part: _secrets(*part), parts))
-    lines = (texts for file in sorted(draft.glob("*/*.jsonl")) for line in _lines(file) for texts in _texts(line))
-    return found + sum(int(pii.count(texts, ["secret"]).sum()) for texts in lines)
+    told = (each for file in sorted(draft.glob("*/*.jsonl")) for line in lines(file) for each in texts(line))
+    return found + sum(int(pii.count(each, ["secret"]).sum()) for each in told)
 
 
 def _secrets(file: Path, groups: Iterable[int]) -> int:
     """Those in some row groups of a file."""
     table = pq.ParquetFile(file).read_row_groups(list(groups))
     return sum(
-        int(pii.count(texts, ["secret"]).sum())
+        int(pii.count(found, ["secret"]).sum())
         for batch in table.to_batches()
         for column in batch.columns
-        for texts in _texts(column)
+        for found in texts(column)
     )
 
 
-def _lines(file: Path) -> Iterator[pa.Array]:
+def lines(file: Path) -> Iterator[pa.Array]:
     """JSON lines as texts, some at a time."""
     with open(file, encoding="utf-8") as handle:
         while some := list(islice(handle, 1000)):
             yield pa.array(some, pa.string())
 
 
-def _texts(column: pa.Array) -> Iterator[pl.Series]:
+def texts(column: pa.Array) -> Iterator[pl.Series]:
     """All texts in a column, however deep; what JSON text escapes at the start of a line is no letter of the next word."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-        yield from _texts(column.flatten())
+        yield from texts(column.flatten())
     elif pa.types.is_struct(column.type):
         for field in column.flatten():
-            yield from _texts(field)
+            yield from texts(field)
     elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         yield pl.Series(column, dtype=pl.String).str.replace_all(r"\\+[nrt]", "\n")
 

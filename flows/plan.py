@@ -11,7 +11,7 @@ import pyarrow as pa
 
 import exports
 import sources
-from exports import preference
+from exports import licences, preference
 from exports.bias import NAMED
 from filters import edits, signals
 from filters.overlap import shipped
@@ -79,6 +79,7 @@ def make(recipe: Recipe, data: Path, base: Path | None = None) -> Plan:
     check(recipe)
     base = base or data
     recipe = licensed(recipe, base)
+    _allowed(recipe)
     extra = {str(path): store.sha256(path) for path in dict.fromkeys(_extra(recipe, data))}
     named = sorted(recipe.sources, key=lambda name: f"{name}/".encode())  # as ids sort
     files = [file for name in named for file in sources.files(name, recipe.sources[name], base)]
@@ -95,6 +96,20 @@ def licensed(recipe: Recipe, base: Path) -> Recipe:
         if len(licences := {note.license for note in brought}) == 1 and (known := licences.pop()):
             found[name] = spec.model_copy(update={"license": known})
     return recipe.model_copy(update={"sources": {**recipe.sources, **found}}) if found else recipe
+
+
+def _allowed(recipe: Recipe) -> None:
+    """Refuse expectations of what does not leave, and a licence of the release that a source's does not allow."""
+    leaves = [*recipe.exports.named(), *(["ties"] if recipe.exports.preference else [])]
+    for name in recipe.expect.keys() - set(leaves):
+        raise UsageFault(f"expect: {name!r} does not leave; {nearest(name, leaves)}")
+    given = {name: spec.license for name, spec in recipe.sources.items()}
+    if said := licences.objections(recipe.license, given):
+        whole = licences.roll_up(given)
+        raise UsageFault(
+            f"`license: {recipe.license}` is not allowed by {len(said)} of {len(given)} sources: {'; '.join(said)}. "
+            f"Write `license: {whole.license}` ({whole.reason}), or leave them out"
+        )
 
 
 def columns(recipe: Recipe) -> dict[str, pa.DataType]:

@@ -28,7 +28,7 @@ from schemas.recipe_overlap import (
     check_published,
     is_public,
 )
-from schemas.recipe_parts import Classifier, Limits, Name, Part, Rule, Rules, Source, Text, Word
+from schemas.recipe_parts import Classifier, Count, Limits, Name, Part, Rows, Rule, Rules, Source, Text, Word
 from schemas.recipe_preference import Gap, Preference, Score
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Cap",
     "Chars",
     "Classifier",
+    "Count",
     "Export",
     "Exports",
     "Gap",
@@ -97,6 +98,9 @@ class Recipe(Part):
         Annotated[Limits, Tag("limits")] | Annotated[Literal["off"], Tag("off")],
         Discriminator(lambda value: "off" if value == "off" else "limits"),
     ] = Field(Limits(quarantined=0.05), description="`off` for none")
+    expect: dict[Word, Rows] = Field(
+        {}, description="export -> its rows: a number, or {min: ..., max: ...}; a run of others stops"
+    )
     seed: int = Field(0, ge=0)
     test: float = Field(0.05, ge=0, lt=1, description="share of prompts held out")
 

@@ -128,3 +128,26 @@ class Limits(Part):
     """Shares that stop a run."""
 
     quarantined: Share = Field(0.05, description="of all records; fewer than ten stop no run")
+
+
+class Count(Part):
+    """How many rows an export should have, all splits together."""
+
+    min: int | None = Field(None, ge=0, description="at least so many")
+    max: int | None = Field(None, ge=0, description="at most so many")
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if self.min is None and self.max is None:
+            raise PydanticCustomError("count", "write a number, or {min: ..., max: ...}", {})
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise PydanticCustomError("count", f"min is {self.min:,}, and max only {self.max:,}", {})
+        return self
+
+
+def _count(value: Any) -> Any:
+    """A number alone is exact."""
+    return {"min": value, "max": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Rows = Annotated[Count, BeforeValidator(_count, json_schema_input_type=int | Count)]

@@ -3,7 +3,7 @@
 Repositories live in memory: a list of commits (path -> bytes) and tags. A repository with a `token` is for its bearer alone:
 all of it where it is `private`, its files where it is `gated`; one with a `cdn` sends large files' askers there. `faults` maps
 "METHOD /path-prefix" to a status that is answered instead, once each, and `hooks` to a function that is called first, once each.
-`log` is every request.
+`lost` is like `faults`, but what was asked is done first; None breaks the line instead of an answer. `log` is every request.
 """
 
 import base64
@@ -28,6 +28,8 @@ class Hub(ThreadingHTTPServer):
         self.repos: dict[str, dict] = {}
         self.blobs: dict[str, bytes] = {}
         self.faults: dict[str, int] = {}
+        self.lost: dict[str, int | None] = {}
+        self.tokens: set[str | None] = set()
         self.hooks: dict[str, Callable[[], None]] = {}
         self.log: list[str] = []
         self.url = f"http://127.0.0.1:{self.server_port}"
@@ -69,6 +71,11 @@ class Answer(BaseHTTPRequestHandler):
         where = urlsplit(self.path)
         path, self.query, self.content = unquote(where.path), dict(parse_qsl(where.query)), self.body()
         self.server.log.append(f"{self.command} {path}")
+        self.server.tokens.add(self.headers.get("Authorization"))
+        self.instead = next(
+            ((self.server.lost.pop(prefix),) for prefix in list(self.server.lost) if f"{self.command} {path}".startswith(prefix)),
+            None,
+        )
         for prefix in list(self.server.hooks):
             if f"{self.command} {path}".startswith(prefix):
                 self.server.hooks.pop(prefix)()
@@ -106,6 +113,11 @@ class Answer(BaseHTTPRequestHandler):
         return b"".join(parts)
 
     def say(self, value, status=200, headers=None):
+        if self.instead == (None,):
+            self.close_connection = True
+            return
+        if self.instead:
+            value, status = {"error": "done, and not said"}, self.instead[0]
         data = value if isinstance(value, bytes) else json.dumps(value).encode()
         self.send_response(status)
         for name, said in {"Content-Length": str(len(data)), "Content-Type": "application/json", **(headers or {})}.items():
@@ -173,6 +185,7 @@ class Answer(BaseHTTPRequestHandler):
         if head.get("parentCommit", self.server.sha(repo)) != self.server.sha(repo):
             return self.say({"error": "A commit has happened since."}, 412)
         self.server.repos[repo]["commits"].append(files)
+        self.server.repos[repo].setdefault("messages", []).append(f"{head['summary']}\n\n{head.get('description', '')}")
         oid = self.server.sha(repo)
         return self.say({"success": True, "commitOid": oid, "commitUrl": f"{self.server.url}/datasets/{repo}/commit/{oid}"})
 

@@ -1,0 +1,64 @@
+"""A release from somewhere back into a folder: every file that its manifest lists, each with the bytes that it says."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from exports import leaving
+from exports.card import card
+from schemas.faults import DataFault
+
+Get = Callable[[str, Path], None]  # brings one file, by its name in the release, below a folder
+_AT_ONCE = 4
+
+
+def manifest(get: Get, draft: Path, where: str) -> dict[str, Any]:
+    """The manifest, brought into `draft`. Raises DataFault where it is none of ours; a stranger may have written it."""
+    get("manifest.json", draft)
+    try:
+        facts = json.loads((draft / "manifest.json").read_bytes())
+        sound = (
+            re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", facts["name"])
+            and re.fullmatch(r"[0-9a-f]{32}", facts["fingerprint"])
+            and all(re.fullmatch(r"[0-9a-f]{64}", sha) for sha in facts["files"].values())
+            and all(map(leaving.safe, facts["files"]))
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        sound = None
+    if not sound:
+        raise DataFault(f"{where}: its manifest.json is none of winnow's, or damaged")
+    return dict(facts)
+
+
+def files(get: Get, draft: Path, facts: dict[str, Any], only: Callable[[str], bool] = lambda _: True) -> None:
+    """Bring the files that `only` takes. Raises DataFault with the first whose bytes are not those that the manifest says."""
+    names = [name for name in sorted(facts["files"]) if only(name)]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(lambda name: get(name, draft), names))
+    shutil.rmtree(draft / ".cache", ignore_errors=True)  # the Hub's client keeps its notes there
+    for name in names:
+        found, said = leaving.sha256(draft / name), facts["files"][name]
+        if found != said and not (name == "README.md" and _card_again(draft, said)):
+            raise DataFault(
+                f"{name} is not what its manifest says (sha256 {found[:12]}, not {said[:12]}): it was changed there since; "
+                "a tag still has it: --revision TAG"
+            )
+
+
+def settle(draft: Path, folder: Path) -> None:
+    """Give a whole draft its name, in one rename."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(draft, folder)
+
+
+def _card_again(draft: Path, said: str) -> bool:
+    """A card that somebody wrote into by hand is made again from the release, where this version makes the same."""
+    (draft / "README.md").unlink()
+    (draft / "README.md").write_text(card(draft), "utf-8")
+    return leaving.sha256(draft / "README.md") == said

@@ -1,0 +1,171 @@
+"""A release to the Hub or to any store, and back: what would change beside what is published, and the gates before it leaves."""
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from exports import fetch, folders, hub, leaving
+from flows import diffing, gates, releases
+from schemas.addresses import public as shown
+from schemas.faults import DataFault, MissingFault, UsageFault
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+
+@dataclass(frozen=True)
+class Change:
+    """Rows against the release that is published there now; `since` is its fingerprint, None where there is none."""
+
+    since: str | None
+    added: int
+    removed: int
+    changed: int
+    told: str  # the same in words
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a push would do, and whether it may."""
+
+    where: str
+    visibility: str
+    facts: dict[str, Any]
+    files: dict[str, list[str]]  # add, change, delete, same: names
+    bytes: int
+    nothing: bool
+    change: Change
+    gates: list[gates.Gate]
+
+    @property
+    def message(self) -> str:
+        """What a commit says below its title: the funnel, and what changed."""
+        return f"{self.change.told}\n\n{funnel(self.facts['funnel'])}"
+
+
+def to_hub(release: Path, repo: str, api: "HfApi", *, private: bool) -> tuple[Offer, hub.Plan]:
+    """Look at the gates, plan, and compare with what the repository holds. Nothing is sent. Raises as `hub.plan`."""
+    plan = hub.plan(release, repo, api)
+    public = not private or plan.private_there is False
+    found = {"add": plan.add, "change": plan.change, "delete": plan.delete, "same": plan.same}
+    if plan.there is None:
+        change = _first(release)
+    else:
+        change = _since(release, hub.reader(api, repo, plan.parent)[1], repo, set(plan.same), nothing=plan.nothing)
+    made = "" if plan.parent else "new, "
+    seen = "private" if (private if plan.private_there is None else plan.private_there) else "public"
+    how: dict[str, Any] = {"files": found, "size": plan.bytes, "nothing": plan.nothing, "change": change, "public": public}
+    return _offer(release, repo, f"{made}{seen}", **how), plan
+
+
+def to_store(release: Path, address: str, *, private: bool) -> Offer:
+    """As `to_hub`, for a folder or bucket: each release has a folder of its own there, so nothing is taken away."""
+    facts, files = leaving.verified(release)
+    there = folders.current(address)
+    nothing = there == facts["fingerprint"]
+    if there is None:
+        change = _first(release)
+    else:
+        change = _since(release, folders.reader(address, None)[1], shown(address), set(), nothing=nothing)
+    found = {"add": [] if nothing else sorted(files), "change": [], "delete": [], "same": sorted(files) if nothing else []}
+    size = 0 if nothing else sum(map(leaving.size, files.values()))
+    how: dict[str, Any] = {"files": found, "size": size, "nothing": nothing, "change": change, "public": not private}
+    return _offer(release, shown(address), "whoever may read that place", **how)
+
+
+def pull(get: fetch.Get, where: str, out: Path) -> Path:
+    """A published release into `out`/NAME/FINGERPRINT, checked; `current` there moves only where there was none. Its folder.
+
+    Raises DataFault where bytes are not those of its manifest, or what the reader raises.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".pull-") as holder:
+        draft = Path(holder) / "release"
+        facts = fetch.manifest(get, draft, where)
+        folder = out / facts["name"] / facts["fingerprint"]
+        if not releases.whole(folder):
+            fetch.files(get, draft, facts)
+            fetch.settle(draft, folder)
+    if not (folder.parent / "current").exists():
+        releases.switch(folder)
+    return folder
+
+
+def funnel(lines: list[dict[str, Any]]) -> str:
+    """What came in and what left at each step, as text in columns."""
+    rows, words = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for line in lines:
+        at = (line["stage"] or "", line["reason"] or "")
+        rows[at] += line["rows"] or 0
+        words[at] += line["words"] or 0
+    wide = max((len(reason) for _, reason in rows), default=0)
+    return "\n".join(
+        f"{stage:8} {reason:{wide}} {rows[stage, reason]:>12,} rows {words[stage, reason]:>14,} words" for stage, reason in rows
+    )
+
+
+def _offer(
+    release: Path,
+    where: str,
+    visibility: str,
+    *,
+    files: dict[str, list[str]],
+    size: int,
+    nothing: bool,
+    change: Change,
+    public: bool,
+) -> Offer:
+    facts = releases.manifest(release) | {"funnel": pq.read_table(release / "funnel.parquet").to_pylist()}
+    return Offer(where, visibility, facts, files, size, nothing, change, gates.look(release, public=public))
+
+
+def _first(release: Path, why: str = "") -> Change:
+    """All rows are new."""
+    rows = len(pq.read_table(release / "ledger.parquet", columns=["id"], filters=[("fate", "=", "kept")]))
+    return Change(None, rows, 0, 0, f"the first release there: {rows:,} rows" if not why else f"{rows:,} rows; {why}")
+
+
+def _since(release: Path, get: fetch.Get, where: str, same: set[str], *, nothing: bool) -> Change:
+    """The difference to what is published, which is brought for it, but for files that are the same here."""
+    if nothing:
+        return Change(releases.manifest(release)["fingerprint"], 0, 0, 0, "the same release is there")
+
+    def near(name: str, into: Path) -> None:
+        if name in same:
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(release / name, into / name)
+        else:
+            get(name, into)
+
+    with tempfile.TemporaryDirectory(prefix="winnow-published-") as holder:
+        draft = Path(holder)
+        try:
+            facts = fetch.manifest(near, draft, where)
+            fetch.files(near, draft, facts, _compared)
+            each = Counter(diffing.diff(draft, release)["change"].to_pylist())
+        except (DataFault, MissingFault, UsageFault) as fault:
+            return _first(release, f"what is published there cannot be compared: {fault}")
+    since = str(facts["fingerprint"])
+    counts = (each["added"], each["removed"], each["changed"])
+    words = f"{counts[0]:,} rows added, {counts[1]:,} removed, {counts[2]:,} changed since {since[:12]}"
+    return Change(since, *counts, words)
+
+
+def _compared(name: str) -> bool:
+    """Whether a difference is told from this file."""
+    return name in ("ledger.parquet", "recipe.yaml") or name.startswith(("sft/", "preference/"))
+
+
+def reader(named: str, revision: str | None) -> tuple[str, str, Callable[[str, Path], None]]:
+    """Where a release is read from, the commit or fingerprint there, and what brings a file: OWNER/NAME, or an address."""
+    if "://" in named or named.startswith((".", "/")) or (Path(named) / "current.json").is_file():
+        return shown(named), *folders.reader(named, revision)
+    from huggingface_hub import HfApi
+
+    return named, *hub.reader(HfApi(), named, revision)

@@ -1,0 +1,299 @@
+"""winnow push and pull as people type them, with releases that were really made, against the Hub on the loopback interface."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pyarrow.parquet as pq
+import pytest
+
+from flows import diffing, laws
+from schemas import recipe as recipes
+
+sys.path.insert(0, str(Path(__file__).parent))
+from loopback import Hub
+
+ROOT = Path(__file__).resolve().parents[2]
+REPO = "tester/talks"
+TOKEN = "hf_" + "canary" * 6
+KEY = "ghp_" + "a1B2c3D4e5F6" * 3
+RECIPE = """
+name: talks
+license: mit
+sources: {chats: {path: chats.jsonl, license: mit}, pairs: {path: pairs.jsonl, license: cc0-1.0}}
+edits: [unicode]
+keep: {short: words <= 60}
+overlap: {near: {similarity: 0.8}, benchmarks: {against: items.jsonl}}
+exports: {sft: {}, preference: {}}
+expect: {sft: {min: 5}}
+seed: 1
+"""
+SHELL = """
+import contextlib, io, json, sys
+from flows import commands
+for line in sys.stdin:
+    sys.argv = ["winnow", *json.loads(line)]
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            commands.main()
+        except SystemExit as left:
+            code = left.code
+    print("TOLD" + json.dumps([code, *(each.buffer.getvalue().decode() for each in (out, err))]), flush=True)
+"""
+LOAD = """
+import json, sys
+from datasets import load_dataset
+told = {name: {split: len(rows) for split, rows in load_dataset(*sys.argv[1:2], name, revision=sys.argv[2]).items()}
+        for name in ("sft", "preference")}
+print("TOLD" + json.dumps(told))
+"""
+
+
+def chat(question, answer):
+    return {"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Forty chats of all lengths, eight pairs, one benchmark."""
+    folder = tmp_path_factory.mktemp("data")
+    talks = [chat(f"Count from {n} to {2 * n + 3}, please.", " ".join(str(k) for k in range(n, 2 * n + 4))) for n in range(40)]
+    pairs = [
+        {"prompt": f"Is {n} odd?", "chosen": f"{n} is {n % 2}, so I say it.", "rejected": f"Who knows {n}?"} for n in range(8)
+    ]
+    item = "A farmer has seventeen sheep and all but nine of them run away, how many are left?"
+    write(folder / "chats.jsonl", [*talks, chat(item, "Nine.")])
+    write(folder / "pairs.jsonl", pairs)
+    write(folder / "items.jsonl", [{"question": item}])
+    return folder
+
+
+def write(path, lines):
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+@pytest.fixture(scope="module")
+def made(curated, data, tmp_path_factory):
+    """made(changes...) -> a release."""
+    home, known = tmp_path_factory.mktemp("home"), {}
+    (home / "talks.yaml").write_text(RECIPE)
+
+    def release(*changes):
+        if changes not in known:
+            known[changes] = curated(recipes.override(recipes.load(home / "talks.yaml"), changes), data, home)
+        return known[changes]
+
+    return release
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One Hub, and one interpreter in which `winnow` is typed; its token is a canary, in HF_TOKEN and in the Hub's login."""
+    home = tmp_path_factory.mktemp("shell")
+    (home / "hf").mkdir()
+    (home / "hf" / "token").write_text(TOKEN)
+    kept = {name: said for name, said in os.environ.items() if not name.startswith("HF_") and "proxy" not in name.lower()}
+    with Hub() as found, open(home / "stderr", "w") as noise:
+        ours = {
+            "HF_ENDPOINT": found.url,
+            "HF_HOME": str(home / "hf"),
+            "HF_TOKEN": TOKEN,
+            "HF_DEBUG": "1",
+            "PYTHONPATH": str(ROOT),
+        }
+        found.env = kept | ours | {"HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "NO_PROXY": "*"}
+        found.env |= {"WINNOW_HOME": str(home / "winnow"), "TMPDIR": str(home)}
+        found.home, found.said = home, []
+        how = {
+            "stdin": subprocess.PIPE,
+            "stdout": subprocess.PIPE,
+            "stderr": noise,
+            "text": True,
+            "cwd": home,
+        }
+        with subprocess.Popen([sys.executable, "-c", SHELL], env=found.env, **how) as found.shell:
+            yield found
+            found.shell.stdin.close()
+
+
+@pytest.fixture
+def hub(server):
+    for state in (server.repos, server.blobs, server.faults, server.lost, server.log):
+        state.clear()
+    return server
+
+
+@pytest.fixture
+def winnow(hub):
+    """winnow(words...) -> code, out, err."""
+
+    def typed(*words, code=0):
+        hub.shell.stdin.write(json.dumps([str(word) for word in words]) + "\n")
+        hub.shell.stdin.flush()
+        while not (line := hub.shell.stdout.readline()).startswith("TOLD"):
+            assert line
+            hub.said.append(line)
+        hub.said.append(line)
+        found = SimpleNamespace(**dict(zip(("code", "out", "err"), json.loads(line[4:]), strict=True)))
+        assert found.code == code, found
+        return found
+
+    return typed
+
+
+def test_a_dry_run_shows_everything_and_sends_nothing(hub, winnow, made):
+    release = made()
+    said = winnow("push", release, REPO).out
+    size = sum(path.stat().st_size for path in release.rglob("*") if path.is_file())
+    kept = pq.read_table(release / "ledger.parquet", filters=[("fate", "=", "kept")]).num_rows
+    assert f"{REPO} (new, private): nothing was sent: say --yes" in said and "+ sft/train-00000-of-00001.parquet" in said
+    assert f"{size:,} bytes to send" in said and f"the first release there: {kept:,} rows" in said
+    gates = ["files", "schema", "conservation", "licence", "secrets", "personal data", "contamination", "expected counts"]
+    assert all(f"gate     open  {gate}: " in said for gate in [*gates, "minimum rows"]) and "SHUT" not in said
+    assert (
+        "its sources allow mit: the most restrictive, of chats" in said
+        and "1 rows hold an item of 1 benchmarks (benchmarks), and 0 of them were kept" in said
+    )
+    assert not hub.repos and all(line.startswith("GET") for line in hub.log)
+
+
+def test_push_pull_verify_and_a_second_push_is_a_no_op(hub, winnow, made, tmp_path):
+    release = made()
+    assert f"tag {release.name[:12]}" in winnow("push", release, REPO, "--yes").out
+    again = winnow("push", release, REPO, "--yes").out
+    assert "nothing to do" in again and len(hub.repos[REPO]["commits"]) == 2 and hub.repos[REPO]["private"]
+    back = json.loads(winnow("pull", REPO, "--out", tmp_path, "--json").out)["release"]
+    assert bytes_of(Path(back)) == bytes_of(release)
+    assert "all hold" in winnow("verify", back).out and (tmp_path / "talks/current").resolve() == Path(back)
+    loaded = json.loads(run(hub, LOAD, REPO, release.name[:12]).split("TOLD")[1])
+    counts = json.loads((release / "manifest.json").read_text())["counts"]
+    assert loaded == {name: {split: rows for split, rows in splits.items() if rows} for name, splits in counts.items()}
+
+
+def run(hub, code, *words):
+    how = {"env": hub.env | {"HF_DEBUG": "0"}, "cwd": hub.home, "capture_output": True, "text": True, "timeout": 120}
+    done = subprocess.run([sys.executable, "-c", code, *words], check=False, **how)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def bytes_of(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_commit_of_a_changed_recipe_is_what_diff_says(hub, winnow, made, tmp_path):
+    was, now = made(), made("keep.short=words <= 40", "edits=[]")
+    winnow("push", was, REPO, "--yes")
+    said = json.loads(winnow("push", now, REPO, "--yes", "--json").out)
+    wanted = diffing.diff(was, now)
+    told = {change: wanted["change"].to_pylist().count(change) for change in ("added", "removed", "changed")}
+    assert said["rows"] == {**told, "since": was.name} and told["removed"] > 5
+    tags = [was.name[:12], now.name[:12]]
+    assert list(hub.repos[REPO]["tags"]) == tags
+    pulled = [
+        Path(json.loads(winnow("pull", REPO, "--revision", tag, "--out", tmp_path, "--json").out)["release"]) for tag in tags
+    ]
+    assert diffing.diff(*pulled).equals(wanted)
+    message = hub.repos[REPO]["messages"][-1]
+    assert f"0 rows added, {told['removed']} removed, 0 changed since {tags[0]}" in message
+    assert (
+        f"keep     short {pq.read_table(now / 'funnel.parquet', filters=[('reason', '=', 'short')])['rows'][0]}".split()
+        == next(line.split()[:3] for line in message.splitlines() if line.startswith("keep"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "status", "code", "words"),
+    [
+        (f"GET /api/datasets/{REPO}", 401, 77, "hf auth login"),
+        (f"POST /api/datasets/{REPO}/commit", 403, 77, "a token that may do that"),
+        (f"POST /api/datasets/{REPO}/commit", 412, 75, "winnow push` without --yes, then push again"),
+        (f"POST /api/datasets/{REPO}/commit", 429, 74, "too many requests"),
+        (f"POST /api/datasets/{REPO}/commit", 500, 74, "try again"),
+        (f"POST /api/datasets/{REPO}/commit", 404, 66, "check the name"),
+    ],
+)
+def test_what_the_hub_refuses_is_told_with_its_exit_code(hub, winnow, made, where, status, code, words):
+    hub.faults[where] = status
+    said = winnow("push", made(), REPO, "--yes", code=code)
+    assert str(status) in said.err and words in said.err and "manifest.json" not in (hub.files(REPO) if hub.repos else {})
+
+
+def test_a_shut_gate_stops_the_push_with_both_numbers(hub, winnow, made, data):
+    write(
+        data / "chats.jsonl", [*map(json.loads, (data / "chats.jsonl").open()), chat("My key, please?", f"It is {KEY} as ever.")]
+    )
+    release = made("seed=2")
+    dry = winnow("push", release, REPO, code=65)
+    said = winnow("push", release, REPO, "--yes", code=65)
+    for each in (dry, said):
+        assert "gate     SHUT  secrets: 1 secrets (0 may leave), the first in sft, chats/chats.jsonl#000000041" in each.out
+        assert "1 of 9 gates are shut" in each.err and "add `redact`" in each.err and KEY not in each.out + each.err
+    assert not hub.repos
+    assert winnow("push", release, "--to", hub.home / "shut", "--yes", code=65) and not (hub.home / "shut").exists()
+    assert "SHUT" not in winnow("push", made("seed=2", "edits=[redact]"), REPO).out
+
+
+def test_pull_takes_only_what_its_manifest_says(hub, winnow, made, tmp_path):
+    release = made()
+    winnow("push", release, REPO, "--yes")
+    assert "(404)" in winnow("pull", REPO, "--revision", "nope", "--out", tmp_path, code=66).err
+    assert winnow("pull", "tester/none", "--out", tmp_path, code=66)
+    hub.commit(REPO, {"README.md": b"mine now"})
+    assert winnow("verify", json.loads(winnow("pull", REPO, "--out", tmp_path, "--json").out)["release"])
+    hub.commit(REPO, {"recipe.yaml": b"name: other\n"})
+    told = winnow("pull", REPO, "--out", tmp_path / "other", code=65).err
+    assert "recipe.yaml is not what its manifest says" in told and "--revision TAG" in told
+    manifest = json.loads(hub.files(REPO)["manifest.json"])
+    for name in ("../up", "/abs", "a\\b", "quarantine/x"):
+        evil = manifest | {"files": {name: "0" * 64}}
+        hub.commit(REPO, {"manifest.json": json.dumps(evil).encode()})
+        assert winnow("pull", REPO, "--out", tmp_path / "evil", code=65)
+    for evil in (manifest | {"name": "../up"}, manifest | {"fingerprint": "../../x"}, [], {"files": 1}):
+        hub.commit(REPO, {"manifest.json": json.dumps(evil).encode()})
+        assert "none of winnow's" in winnow("pull", REPO, "--out", tmp_path / "evil", code=65).err
+    assert not [path for path in (tmp_path / "evil").rglob("*") if path.is_file()] and not (tmp_path / "up").exists()
+    assert not list((tmp_path / "other").iterdir())
+
+
+def test_a_folder_holds_releases_as_the_hub_does(winnow, made, tmp_path):
+    was, now, bucket = made(), made("keep.short=words <= 40", "edits=[]"), tmp_path / "bucket"
+    assert "nothing was sent" in winnow("push", was, "--to", bucket).out and not bucket.exists()
+    assert winnow("pull", bucket, "--out", tmp_path / "out", code=66)
+    winnow("push", was, "--to", bucket, "--yes")
+    assert "nothing to do" in winnow("push", was, "--to", f"file://{bucket}", "--yes").out
+    said = json.loads(winnow("push", now, "--to", bucket, "--yes", "--json").out)
+    assert said["rows"]["removed"] == diffing.diff(was, now)["change"].to_pylist().count("removed")
+    (bucket / now.name / "manifest.json").unlink()  # as if it had broken off before the end
+    assert json.loads(winnow("push", now, "--to", bucket, "--yes", "--json").out)["pushed"]
+    latest = json.loads(winnow("pull", bucket, "--out", tmp_path / "out", "--json").out)["release"]
+    older = json.loads(winnow("pull", bucket, "--revision", was.name[:8], "--out", tmp_path / "out", "--json").out)["release"]
+    assert bytes_of(Path(latest)) == bytes_of(now) and bytes_of(Path(older)) == bytes_of(was)
+    assert laws.verify(Path(older))
+
+
+def test_where_to_must_be_said_once(winnow, made):
+    for words in ([], [REPO, "--to", "x"], ["--to", "x", "--tag", "y"], ["no-owner"], ["--to", "nope://x"]):
+        assert winnow("push", made(), *words, code=64).err
+
+
+def test_the_token_is_in_nothing_that_was_written(hub, winnow, made, tmp_path):
+    """Runs last: over all that the tests of this file have printed and written, with the Hub's client at its most talkative."""
+    release = made()
+    winnow("push", release, REPO, "--yes")
+    winnow("pull", REPO, "--out", tmp_path / "out")
+    hub.faults[f"GET /api/datasets/{REPO}"] = 401
+    winnow("push", release, REPO, "--json", code=77)
+    assert f"Bearer {TOKEN}" in hub.tokens, "the Hub has seen it"
+    files = [path for folder in (hub.home, tmp_path, release.parent) for path in folder.rglob("*") if path.is_file()]
+    holding = [path for path in files if TOKEN.encode() in path.read_bytes()]
+    assert holding == [hub.home / "hf" / "token"] and TOKEN not in "".join(hub.said)
+    stored = [data for repo in hub.repos.values() for files in repo["commits"] for data in files.values()]
+    assert (
+        stored and TOKEN.encode() not in b"".join(stored) and hashlib.sha256(TOKEN.encode()).hexdigest() not in "".join(hub.said)
+    )
