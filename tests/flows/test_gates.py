@@ -174,7 +174,7 @@ def test_senseless_expectations(release, said, words):
 def test_only_what_leaves_can_be_expected(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"instruction": "Say hi.", "output": "Hi!"}\n')
     (tmp_path / "r.yaml").write_text("name: r\nsources: {a: {path: a.jsonl}}\nexports: {sft: {}}\nexpect: {sfd: 2}\n")
-    with pytest.raises(UsageFault, match="'sfd' does not leave.*sft"):
+    with pytest.raises(UsageFault, match=r"'sfd' does not leave.*sft"):
         plan.make(recipes.load(tmp_path / "r.yaml"), tmp_path)
 
 
