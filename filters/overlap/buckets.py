@@ -16,7 +16,7 @@ from filters.overlap.signatures import Piece, Signed, bands
 
 WIDE = 64  # units in a bucket that is looked at one by one
 BATCH = 2048  # units whose shingles are read at a time
-MAPPED = 512 << 20  # bytes of signed files held meanwhile
+MAPPED = 256 << 20  # bytes of signed files held meanwhile
 
 Inside: TypeAlias = tuple[Piece, np.ndarray, np.ndarray]
 Shared: TypeAlias = tuple[np.ndarray, np.ndarray]  # units, and the bucket of each
