@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from exports import names, shape
+from exports.card_merge import BEGIN, END
 from schemas.faults import MissingFault
 from schemas.ledger import STAGES
 
@@ -50,7 +51,8 @@ def card(release: Path) -> str:
         _edits(manifest),
         _again(manifest),
     ]
-    return f"---\n{_header(release, manifest)}\n---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
+    made = "\n\n".join(part for part in [BEGIN, *parts, END] if part)
+    return f"---\n{_header(release, manifest)}\n---\n\n{made}\n"
 
 
 def shown(value: object, most: int = 120) -> str:

@@ -23,9 +23,12 @@ def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refu
     )
     exported = exported.group_by("id").agg(pl.col("exports").sort())
     kept = standing.join(exported, on="id", how="inner", maintain_order="left").with_columns(fate=pl.lit(KEPT))
-    left = standing.join(exported, on="id", how="anti", maintain_order="left").join(
-        _left(taken), on="id", how="left", maintain_order="left"
-    )
+    why = _left(taken)
+    left = standing.join(exported, on="id", how="anti", maintain_order="left")
+    left = left.join(why, on="id", how="left", maintain_order="left")
+    like = why.filter(pl.col("reason").str.starts_with("too like "))
+    like = like.select("id", "twin", "similarity", detail=pl.format("not in {}", "detail"))
+    kept = kept.join(like, on="id", how="left", maintain_order="left")
     read = pl.DataFrame(refused).with_columns(stage=pl.lit("read"))
     parts = [
         fallen.with_columns(fate=pl.lit(DROPPED)),

@@ -68,8 +68,7 @@ def judge(  # noqa: PLR0917
 
     `answers` (unit, id): all rows of the units that are groups, as `units.answers` gives them.
     """
-    sided = known.sided(units) if known else units.with_columns(published=pl.lit(None, pl.String), side=pl.lit(0, pl.Int8))
-    court = Court(sided, [pl.DataFrame(schema=VERDICT), _by_rules(units, keep)], known)
+    court = Court(_sided(units, known), [pl.DataFrame(schema=VERDICT), _by_rules(units, keep)], known)
     for name, rule in recipe.overlap.items():
         if isinstance(rule, Benchmark):
             court.fell("overlap", name, _contaminated(court, rule, [shard.covered[name] for shard in shards]))
@@ -86,6 +85,23 @@ def judge(  # noqa: PLR0917
         elif isinstance(rule, Beginnings):
             court.fell("overlap", name, _begun(court, [shard.signed[name] for shard in shards]))
     return pl.concat(court.verdicts), pa.concat_tables(pairs), pl.concat(gone)
+
+
+def again(recipe: Recipe, groups: pl.DataFrame, shards: list[Shard], known: Remembered | None = None) -> pl.DataFrame:
+    """Of standing groups those whose best answer alone is like that of a better one (id, twin, similarity, detail).
+
+    `judge` compares groups by all their answers; who learns from the best alone would meet such a conversation twice.
+    """
+    court = Court(_sided(groups, known), [pl.DataFrame(schema=VERDICT)])
+    alone = pl.DataFrame(schema={"unit": pl.String, "id": pl.String})
+    for title, rule in recipe.overlap.items():
+        if isinstance(rule, Near) and len(groups) > 1:
+            court.fell("export", title, _near(court, rule, [shard.signed[title] for shard in shards], alone)[0])
+    return pl.concat(court.verdicts).select("id", "twin", "similarity", "detail").sort("id")
+
+
+def _sided(units: pl.DataFrame, known: Remembered | None) -> pl.DataFrame:
+    return known.sided(units) if known else units.with_columns(published=pl.lit(None, pl.String), side=pl.lit(0, pl.Int8))
 
 
 def _verdict(frame: pl.DataFrame) -> pl.DataFrame:

@@ -125,7 +125,7 @@ def decided(
     keep, rules = plan.compiled(asked, plan.columns(asked))
     verdicts, pairs, superseded = judge.judge(asked, units.units(frame), keep, shards, units.answers(frame), known)
     standing = frame.join(verdicts.select(unit="id"), on="unit", how="anti", maintain_order="left")
-    taken = shapes.taken(asked, standing, rules, shards)
+    taken = shapes.taken(asked, standing, rules, shards, known)
     ledger = account.ledger(frame, verdicts, taken, refused)
     pairs = pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")])
     return Decided(ledger, pairs, published.replaced(superseded, ledger), taken)

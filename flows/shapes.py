@@ -22,6 +22,8 @@ from filters.selection import choose
 from flows.choices import made_of, own
 from flows.comparisons import take_preference
 from flows.exporting import SIDES, Taken, held_out, judged, left_out, texts
+from flows.judge import again
+from flows.published import Remembered
 from flows.stages import Shard
 from schemas import parquet
 from schemas.ledger import EDITS
@@ -31,33 +33,43 @@ from sql.rules import Rule
 _PART = re.compile(r"/part\d+of\d+$")
 
 
-def taken(recipe: Recipe, standing: pl.DataFrame, rules: dict[str, list[Rule]], shards: list[Shard]) -> list[Taken]:
+def taken(
+    recipe: Recipe,
+    standing: pl.DataFrame,
+    rules: dict[str, list[Rule]],
+    shards: list[Shard],
+    known: Remembered | None = None,
+) -> list[Taken]:
     """What every export takes, in the order of `recipe.exports.named()`: sft, preference, then the others by name."""
     found: dict[str, list[Taken]] = {}
     for name, asked in recipe.exports.named().items():
         module = exports.shape(name)
         if module.OF == "rows":
-            found[name] = [_rows(recipe, name, standing, rules[name], shards)]
+            found[name] = [_rows(recipe, name, standing, rules[name], shards, known)]
         elif name == "preference":
             found[name] = take_preference(recipe, standing, rules[name], shards)
         else:
             base = found.get(module.OF) if not own(asked) else None
-            base = base or _base(recipe, name, standing, rules[name], shards)
+            base = base or _base(recipe, name, standing, rules[name], shards, known)
             found[name] = [_view(base[0], name, exports.options(name, getattr(asked, "options", dict)()))]
     return [each for several in found.values() for each in several]
 
 
-def _base(recipe: Recipe, name: str, standing: pl.DataFrame, rules: list[Rule], shards: list[Shard]) -> list[Taken]:
+def _base(  # noqa: PLR0917
+    recipe: Recipe, name: str, standing: pl.DataFrame, rules: list[Rule], shards: list[Shard], known: Remembered | None
+) -> list[Taken]:
     """What a view shows, chosen for it alone."""
     of, choices = exports.shape(name).OF, made_of(recipe, name)
     alone = recipe.model_copy(update={"exports": recipe.exports.model_copy(update={of: choices})})
     if of == "preference":
         return take_preference(alone, standing, rules, shards)
-    return [_rows(alone, of, standing, rules, shards)]
+    return [_rows(alone, of, standing, rules, shards, known)]
 
 
-def _rows(recipe: Recipe, name: str, standing: pl.DataFrame, rules: list[Rule], shards: list[Shard]) -> Taken:
-    """Standing rows that a shape can take, that pass its rules, are no beginning of another, and fit the budget."""
+def _rows(  # noqa: PLR0917
+    recipe: Recipe, name: str, standing: pl.DataFrame, rules: list[Rule], shards: list[Shard], known: Remembered | None
+) -> Taken:
+    """Standing rows that a shape can take, that pass its rules, neither repeat nor begin another, and fit the budget."""
     module, asked = exports.shape(name), _asked(recipe, name)
     left = [left_out(pl.DataFrame(module.left_out(standing.to_arrow())))]
     open_, fell = judged(_without(standing, left), rules)
@@ -65,6 +77,9 @@ def _rows(recipe: Recipe, name: str, standing: pl.DataFrame, rules: list[Rule], 
     open_ = _without(open_, left)
     begin = pl.DataFrame(schema={"id": pl.String, "of": pl.String})
     if getattr(module, "EVERY_TURN", False):
+        repeats = again(recipe, open_.filter(pl.col("group_size") > 1), shards, known)
+        left.append(left_out(repeats.with_columns(reason=pl.format("too like {}", "twin"))))
+        open_ = _without(open_, left)
         begin = pl.DataFrame(beginnings(lambda ids: texts(shards, _these(open_, ids), ["id", "messages"])))
     open_ = open_.join(begin, on="id", how="anti", maintain_order="left")
     if asked.select:

@@ -5,6 +5,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 from rich.console import Console
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
 
 from flows import releases, screen
 from flows.places import Places
@@ -25,6 +28,7 @@ SELECT * FROM ledger WHERE twin IS NOT NULL AND stage = 'overlap' AND similarity
 ORDER BY similarity, id LIMIT 1
 """
 AWAY = "(no text at hand: it lies in data/work, which was deleted or is on another machine; run the recipe again)"
+_BAR = 10  # columns of the longest bar of the funnel
 _BEGUN = "beginning of another row"  # as the funnel has it: the ledger names the row
 
 
@@ -51,8 +55,9 @@ def count(release: Path, reason: str) -> int:
 def verdict(line: dict[str, Any]) -> str:
     """Fate, rule, values and twin of a ledger line, in one or two lines of words."""
     if line["fate"] == "kept":
-        return f"kept: in {', '.join(line['exports'])}"
-    said = f"{line['fate']} at {line['stage']}: {line['reason']}"
+        said = f"kept: in {', '.join(line['exports'])}"
+    else:
+        said = f"{line['fate']} at {line['stage']}: {line['reason']}"
     if line["detail"]:
         said += f"\n  {line['detail']}"
     if line["twin"]:
@@ -72,11 +77,28 @@ def raw(home: Places, release: Path, row: str) -> str:
 
 
 def funnel(release: Path, to: Console) -> None:
-    """The funnel, all sources together."""
+    """The funnel, all sources together, a bar beside each share of the rows: within 80 columns, however long a reason is."""
     query = """WITH summed AS (
       SELECT stage, reason, sum(rows)::BIGINT AS rows, sum(words)::BIGINT AS words FROM funnel GROUP BY ALL)
     FROM summed ORDER BY list_position(['in', 'read', 'keep', 'overlap', 'export', 'kept'], stage), rows DESC, reason"""
-    to.print(screen.rows(duck.query(duck.release(release), query), title="what became of every row"))
+    lines = ask(release, query)
+    whole = max([line["rows"] for line in lines if line["stage"] == "in"], default=0)
+    drawn = Table(title="what became of every row", title_justify="left", box=None, pad_edge=False, header_style="bold", width=80)
+    for name, width, side in (("stage", 7, "left"), ("reason", 28, "left"), ("rows", 13, "right"), ("words", 14, "right")):
+        drawn.add_column(name, width=width, justify=side, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
+    drawn.add_column("", width=_BAR, no_wrap=True)
+    for line in lines:
+        bar = "█" * max(1, round(_BAR * line["rows"] / whole)) if line["rows"] and whole else ""
+        told = (line["stage"], screen.line(line["reason"] or ""), f"{line['rows']:,}", f"{line['words']:,}")
+        drawn.add_row(*told, bar, style="green" if line["stage"] == "kept" else "")
+    to.print(drawn)
+
+
+def paths(release: Path, to: Console) -> None:
+    """What to open of a release, a line each: links, where the terminal knows these."""
+    for name in ("README.md", "report.html", "ledger.parquet"):
+        if (file := release / name).is_file():
+            to.print(Text(f"  {file}", style=Style(link=file.absolute().as_uri())), soft_wrap=True)
 
 
 def evidence(release: Path, to: Console) -> None:

@@ -110,3 +110,25 @@ def test_a_comparison_stands_or_falls_as_a_whole(run, tmp_path_factory, talks, p
     for line in lines.values():
         if line["stage"] == "overlap":
             assert lines[line["twin"]]["reason"] != line["reason"]  # who dropped it stood when it did
+
+
+def test_comparisons_with_one_best_answer_teach_it_once(run, tmp_path) -> None:
+    data = tmp_path / "d"
+    data.mkdir()
+    records = [
+        {"prompt": "Hi", "chosen": LONG, "rejected": "No."},
+        {"prompt": "Hi", "chosen": f"{LONG}!", "rejected": "Certainly not, my friend, and I will not say why."},
+        {"prompt": "Hi", "chosen": "Something else altogether is said here.", "rejected": "No."},
+    ]
+    (data / "p.jsonl").write_text("\n".join(map(json.dumps, records)))
+    text = "name: x\nsources: {p: {path: p.jsonl}}\noverlap: {same: {similarity: 0.8, short: 0}}\nlimits: off\n"
+    release = run(f"{text}exports: {{sft: {{}}, preference: {{}}}}\n", data)
+    one, other = (f"p/p.jsonl#00000000{at}.0" for at in range(2))
+    assert pq.read_table(release / "preference").num_rows == 3
+    assert pq.read_table(release / "sft")["id"].to_pylist() == [one, "p/p.jsonl#000000002.0"]
+    line = next(line for line in pq.read_table(release / "ledger.parquet").to_pylist() if line["id"] == other)
+    assert (line["fate"], line["exports"], line["twin"], line["similarity"]) == ("kept", ["preference"], one, 1.0)
+    assert line["detail"].startswith("not in sft: the same conversation as one that stands")
+    release = run(f"{text}exports: {{sft: {{}}}}\n", data, home="other")
+    lines = {line["id"]: line for line in pq.read_table(release / "ledger.parquet").to_pylist()}
+    assert (lines[other]["stage"], lines[other]["reason"], lines[other]["twin"]) == ("export", f"too like {one}", one)

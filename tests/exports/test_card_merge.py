@@ -1,0 +1,34 @@
+"""A card that people wrote in keeps every word of theirs, however often the release is made again."""
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exports.card_merge import BEGIN, END, merged
+from schemas.faults import DataFault
+
+
+def made(text: str, **keys: object) -> str:
+    return f"---\n{yaml.safe_dump(keys)}---\n\n{BEGIN}\n\n{text}\n\n{END}\n"
+
+
+def test_words_and_keys_of_people_stay() -> None:
+    by_hand = f"---\nlicense: mit\nthumbnail: a.png\n---\n\n# Ours\n\n{BEGIN}\nold\n{END}\n\nWrite to us.\n"
+    text = merged(by_hand, made("# new", license="cc-by-4.0", tags=["x"]))
+    assert yaml.safe_load(text.split("---\n")[1]) == {"license": "cc-by-4.0", "tags": ["x"], "thumbnail": "a.png"}
+    assert text.split("---\n")[2] == f"\n# Ours\n\n{BEGIN}\n\n# new\n\n{END}\n\nWrite to us.\n"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="-\r\ufeff")), st.text("abc# \n"), st.text("abc# \n"))
+def test_again_and_again(by_hand: str, first: str, second: str) -> None:
+    text = merged(merged(by_hand, made(first, size=1)), made(second, size=2))
+    assert by_hand.strip() in text
+    assert text == merged(by_hand, made(second, size=2))
+    assert merged(text, made(second, size=2)) == text
+
+
+@pytest.mark.parametrize("text", [BEGIN, END, f"{END}{BEGIN}", f"{BEGIN}{BEGIN}{END}", f"{BEGIN}{END}{END}", "---\na: [\n---\n"])
+def test_what_cannot_be_merged_is_refused(text: str) -> None:
+    with pytest.raises(DataFault, match=r"README\.md"):
+        merged(text, made("x"))
