@@ -6,7 +6,6 @@ code, link, heading or HTML.
 
 import json
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from exports import card_evidence as evidence
 from exports import names, shape
 from exports.card_merge import BEGIN, END
+from exports.card_words import number, section, shown
 from schemas.faults import MissingFault
 from schemas.ledger import STAGES
 
@@ -49,23 +50,11 @@ def card(release: Path) -> str:
         _wins(release),
         _sources(manifest),
         _edits(manifest),
+        *evidence.sections(release, manifest),
         _again(manifest),
     ]
     made = "\n\n".join(part for part in [BEGIN, *parts, END] if part)
     return f"---\n{_header(release, manifest)}\n---\n\n{made}\n"
-
-
-def shown(value: object, most: int = 120) -> str:
-    """A stranger's text as words of Markdown: one line, no control or direction marks, every mark of syntax made harmless."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
-    text = text if len(text) <= most else text[: most - 1] + "…"
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = (
-        re.sub(r"([\\`*{}\[\]()!|~$@:]|(?<![A-Za-z0-9])[_#]|_(?![A-Za-z0-9]))", r"\\\1", text)
-        .replace(r"\:", "&#58;")
-        .replace(r"\@", "&#64;")
-    )
-    return re.sub(r"^(\d*)([-+=.])(?=\s|$)", r"\1\\\2", text)
 
 
 def _header(release: Path, manifest: dict[str, Any]) -> str:
@@ -144,7 +133,7 @@ def _head(manifest: dict[str, Any]) -> str:
 def _splits(manifest: dict[str, Any]) -> str:
     counts = _counts(manifest)
     body = [[f"`{name}`", *(f"{splits.get(split, 0):,}" for split in _SPLITS), _takes(name)] for name, splits in counts.items()]
-    return _section("What is in it", ["config", *_SPLITS, "a row is"], body) + (
+    return section("What is in it", ["config", *_SPLITS, "a row is"], body) + (
         "\n\nA prompt that is held out for `test` is held out in every config." if counts else ""
     )
 
@@ -169,10 +158,10 @@ def _funnel(release: Path) -> str:
         key=lambda line: order.get(line["stage"], -1 if line["stage"] in ("in", "records") else len(order))
     )  # stable within a stage
     body = [
-        [shown(line["stage"] or ""), shown(line["reason"] or ""), _number(line["rows_sum"]), _number(line["words_sum"])]
+        [shown(line["stage"] or ""), shown(line["reason"] or ""), number(line["rows_sum"]), number(line["words_sum"])]
         for line in found
     ]
-    return _section("What came in, and what left at each step", ["stage", "reason", "rows", "words"], body)
+    return section("What came in, and what left at each step", ["stage", "reason", "rows", "words"], body)
 
 
 def _wins(release: Path) -> str:
@@ -184,7 +173,7 @@ def _wins(release: Path) -> str:
             shown(line["signal"]),
             line["stage"],
             shown(line["source"] or "all") + ("" if line["gap_from"] is None else f", {_span(line)}"),
-            _number(line["pairs"]),
+            number(line["pairs"]),
             f"{line['share']:.1%} ({line['low']:.1%} to {line['high']:.1%})",
             "" if line["effect"] is None else f"{line['effect']:.2f}",
         ]
@@ -196,7 +185,7 @@ def _wins(release: Path) -> str:
         "by the ratio of the lengths in words, of others by the difference in standard deviations. Cohen's d is that of chosen "
         "against rejected, of length in ln(words)."
     )
-    return _section("What wins pairs", ["more of", "balancing", "pairs of", "pairs", "wins", "d"], body) + (told if body else "")
+    return section("What wins pairs", ["more of", "balancing", "pairs of", "pairs", "wins", "d"], body) + (told if body else "")
 
 
 def _span(line: dict[str, Any]) -> str:
@@ -207,21 +196,17 @@ def _sources(manifest: dict[str, Any]) -> str:
     sources = sorted((manifest.get("sources") or {}).items())
     counts = [count for count in ("files", "records", "rows") if any(count in spec for _, spec in sources)]
     body = [
-        [shown(name), shown(spec.get("license") or "unknown"), *(_number(spec.get(count)) for count in counts)]
+        [shown(name), shown(spec.get("license") or "unknown"), *(number(spec.get(count)) for count in counts)]
         for name, spec in sources
     ]
     told = "\n\nEach row names its own source and licence. A source's licence still holds for its rows." if body else ""
-    return _section("Where it comes from", ["source", "licence", *counts], body) + told
+    return section("Where it comes from", ["source", "licence", *counts], body) + told
 
 
 def _edits(manifest: dict[str, Any]) -> str:
-    body = [[shown(name), _number(rows)] for name, rows in (manifest.get("edits") or {}).items()]
-    told = (
-        "\n\n`edits.parquet` counts every change by row, turn and edit. Personal data is found by pattern: some may be left."
-        if body
-        else ""
-    )
-    return _section("What was repaired", ["edit", "rows"], body) + told
+    body = [[shown(name), number(rows)] for name, rows in (manifest.get("edits") or {}).items()]
+    told = "\n\n`edits.parquet` counts every change by row, turn and edit." if body else ""
+    return section("What was repaired", ["edit", "rows"], body) + told
 
 
 def _again(manifest: dict[str, Any]) -> str:
@@ -234,16 +219,6 @@ def _again(manifest: dict[str, Any]) -> str:
     return "\n".join(
         ["## How to make it again", "", "With the same dumps, `winnow run recipe.yaml` gives the same bytes.", "", *facts]
     )
-
-
-def _section(title: str, head: list[str], body: Iterable[list[str]]) -> str:
-    """A heading and a table, or nothing where there is no line."""
-    lines = [f"| {' | '.join(line)} |" for line in body]
-    return "\n".join([f"## {title}", "", f"| {' | '.join(head)} |", "|" + " --- |" * len(head), *lines]) if lines else ""
-
-
-def _number(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int | float) else ""
 
 
 def _word(value: Any) -> str:

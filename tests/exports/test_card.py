@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from exports.card import card, shown
+from exports.card import card
+from exports.card_words import shown
 from schemas import ledger, parquet
 from schemas.faults import MissingFault
 
