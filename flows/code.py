@@ -56,10 +56,10 @@ def fingerprint(*modules: str) -> str:
 
 @cache
 def _files(module: str) -> list[Path]:
-    """A package means its whole folder: its modules are found by listing it. `.sql` files are code too."""
+    """A package means its whole folder: its modules are found by listing it. `.sql` files and parts of a page are code too."""
     path = ROOT.joinpath(*module.split("."))
     if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.suffix in (".py", ".sql"))
+        return sorted(file for file in path.rglob("*") if file.suffix in (".py", ".sql", ".html", ".css", ".js"))
     return [path.with_suffix(".py")] if path.with_suffix(".py").is_file() else []
 
 

@@ -17,7 +17,21 @@ import pyarrow.parquet as pq
 import sql
 from exports import training
 from exports.card import card
-from flows import account, contaminated, exporting, judge, laws, manifest, plan, published, releases, shapes, store, units
+from flows import (
+    account,
+    contaminated,
+    exporting,
+    judge,
+    laws,
+    manifest,
+    plan,
+    published,
+    releases,
+    reporting,
+    shapes,
+    store,
+    units,
+)
 from flows.places import Places
 from flows.stages import Shard
 from schemas import parquet, recipe
@@ -61,7 +75,6 @@ def release(planned: plan.Plan, places: Places, out: Path, made: Made) -> Path:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     _settle(draft, folder)
-    releases.note_texts(places, planned.fingerprint, [(shard.read, shard.rows) for shard in made.shards])
     releases.switch(folder)
     return folder
 
@@ -96,7 +109,8 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     facts |= {"published": known.facts()} if known else {}
     (draft / "recipe.yaml").write_text(recipe.to_yaml(planned.recipe), "utf-8")
     _training(draft, found.taken, counts)
-    _seal(draft, {**facts, "secrets": manifest.secrets(draft)})
+    releases.note_texts(places, planned.fingerprint, [(shard.read, shard.rows) for shard in shards])
+    _seal(places, draft, {**facts, "secrets": manifest.secrets(draft)})
     laws.verify(draft)
     _quarantine(places, planned.fingerprint, shards)
 
@@ -204,13 +218,14 @@ def _records(rows: Path) -> pa.Array:
     return pc.unique(pc.list_flatten(parquet.read(rows, ["records"])["records"]))
 
 
-def _seal(draft: Path, facts: dict[str, Any]) -> None:
-    """The card is made from the manifest, and the manifest hashes the card: it is written twice, last of all."""
+def _seal(places: Places, draft: Path, facts: dict[str, Any]) -> None:
+    """Card and report are made from the manifest, and the manifest hashes both: it is written twice, last of all."""
     for _ in range(2):
         files = {path.relative_to(draft).as_posix(): store.sha256(path) for path in _files(draft)}
         store.write_json(draft / "manifest.json", {**facts, "files": files})
         if not (draft / "README.md").is_file():
             (draft / "README.md").write_text(card(draft), "utf-8")
+            (draft / "report.html").write_text(reporting.made(places, draft), "utf-8")
 
 
 def _files(draft: Path) -> Iterator[Path]:

@@ -44,7 +44,7 @@ class Plan:
         """What the release would be named: inputs, choices, code and libraries; nothing of the machine."""
         inputs = [[f"{file.source}/{file.name}", sha] for file, sha in zip(self.files, self.hashes, strict=True)]
         extra = [[Path(path).name, sha] for path, sha in self.extra.items()]
-        made_by = code.fingerprint("flows.stages", "flows.leave", "flows.judge", "flows.units")
+        made_by = code.fingerprint("flows.stages", "flows.leave", "flows.judge", "flows.units", "exports.report")
         return store.digest(inputs, extra, as_json(self.recipe), made_by)[:32]
 
     def shards(self, size: int) -> Iterator[tuple[list[sources.File], list[str]]]:

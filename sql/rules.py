@@ -102,6 +102,18 @@ def columns_used(sql: str) -> set[str]:
     return {".".join(path).lower() for path in _paths(repr(sql), _tree(repr(sql), sql))}
 
 
+def numbers(sql: str) -> list[tuple[str, float]]:
+    """The columns, in lower case, that a rule compares with a number, each with that number, in the order written."""
+    found = []
+    for node in _walk(repr(sql), _tree(repr(sql), sql)):
+        sides = {"COMPARISON": (("left", "right"), ("right", "left")), "BETWEEN": (("input", "lower"), ("input", "upper"))}
+        for column, number in sides.get(node["class"], ()):
+            literal = node[number].get("literal", {})
+            if node[column]["class"] == "COLUMN_REF" and literal.get("kind") in ("INTEGER", "NUMERIC"):
+                found.append((".".join(node[column]["column_names"]).lower(), float(literal["text"])))
+    return found
+
+
 def prefer(entry: str | dict[str, list[str]], columns: Iterable[str]) -> tuple[str, str | list[str]]:
     """`quality DESC` as (column, ASC or DESC), ASC where nothing is said; {column: values} as it is. NULLs always come last."""
     text, values = next(iter(entry.items())) if isinstance(entry, dict) else (entry, None)

@@ -140,6 +140,8 @@ WORDS = {  # a command line -> exit code, words of the message
     "sql nothing": (64, ["nothing", "funnel", "or write a query"]),
     "look kept": (66, ["no release", "winnow demo"]),
     "explain a/b#1": (66, ["no release", "winnow demo"]),
+    "report": (66, ["no release", "winnow demo"]),
+    "report everyday -n 0": (64, ["-n"]),
     "verify": (66, ["no release", "winnow demo"]),
     "verify everyday": (66, ["everyday", "winnow demo"]),
     "push everyday me/mine": (66, ["everyday", "winnow demo"]),

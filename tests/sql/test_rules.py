@@ -183,3 +183,10 @@ def test_any_text_is_a_rule_or_one_clear_message(text):
         assert "\n" not in str(told).removeprefix("rule mine: ").replace(text, "")
     else:
         assert set(rule.columns) <= {*COLUMNS, "chosen.words", "chosen.refusal"}
+
+
+def test_numbers_are_what_a_rule_compares_columns_with() -> None:
+    from sql.rules import numbers
+
+    found = numbers("Words BETWEEN 3 AND 1_000 AND NOT (0.5 < dup_lines OR score <= -1e-3) AND language = 'en' AND words > turns")
+    assert found == [("words", 3.0), ("words", 1000.0), ("dup_lines", 0.5), ("score", -0.001)]

@@ -1,0 +1,84 @@
+"""Which rows a report shows: of each reason and of what was kept a seeded draw, the largest clusters, the nearest misses."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from schemas.ledger import STAGES
+
+Line = dict[str, Any]
+KEPT = "kept"
+_COLUMNS = ["id", "source", "fate", "stage", "reason", "detail", "broken", "twin", "similarity", "words", "exports"]
+_MOST_REASONS = 80
+_CLUSTERS, _MEMBERS, _MISSES = 8, 2, 8
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that share a fate: how many there are, and those drawn of them."""
+
+    stage: str
+    reason: str
+    rows: int
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a report shows of a release's rows."""
+
+    groups: list[Group]
+    sizes: dict[int, int]  # rows in a cluster, the standing one included -> clusters
+    clusters: list[tuple[str, int, list[Line]]]  # the standing row, rows that fell to it, some of them
+    misses: list[Line]  # pairs nearest to falling
+
+    def ids(self) -> list[str]:
+        """Every row whose text the report asks for."""
+        lines = [line for group in self.groups for line in group.lines]
+        found = {line["id"] for line in lines} | {line["twin"] for line in lines if line["twin"]}
+        found |= {id for stands, _, fell in self.clusters for id in (stands, *(line["id"] for line in fell))}
+        return sorted(found | {miss[side] for miss in self.misses for side in ("id", "other")})
+
+
+def draw(release: Path, rows: int, seed: int) -> Drawn:
+    """Read a release's ledger and pairs; `rows` of each reason, three times as many of what was kept."""
+    ledger = pl.read_parquet(release / "ledger.parquet", columns=_COLUMNS).with_columns(
+        stage=pl.when(pl.col("fate") == KEPT).then(pl.lit(KEPT)).otherwise("stage"),
+        shown=pl.when(pl.col("fate") == KEPT)
+        .then(pl.lit(KEPT))
+        .otherwise(pl.col("reason").str.replace(r"(?s)^(beginning of|too like) .*", "$1 another row")),
+    )
+    groups = [_group(part, rows, seed) for part in ledger.partition_by("stage", "shown", maintain_order=True)]
+    order = {stage: at for at, stage in enumerate((KEPT, *STAGES))}
+    groups.sort(key=lambda group: (order.get(group.stage, len(order)), -group.rows, group.reason))
+    fell = ledger.filter((pl.col("stage") == "overlap") & pl.col("twin").is_in(ledger["id"].implode()))
+    return Drawn(groups[:_MOST_REASONS], *_clusters(fell), _misses(release, fell))
+
+
+def _group(part: pl.DataFrame, rows: int, seed: int) -> Group:
+    stage, reason = part["stage"][0], part["shown"][0]
+    mixed = [hashlib.md5(f"{id}{seed}".encode("utf-8", "replace"), usedforsecurity=False).digest() for id in part["id"]]
+    most = rows * 3 if stage == KEPT else rows
+    lines = part.with_columns(mixed=pl.Series(mixed, dtype=pl.Binary)).bottom_k(most, by=["mixed", "id"]).sort("mixed", "id")
+    return Group(stage or "", reason or "", part.height, lines.drop("mixed", "shown").to_dicts())
+
+
+def _clusters(fell: pl.DataFrame) -> tuple[dict[int, int], list[tuple[str, int, list[Line]]]]:
+    sizes = fell.group_by("twin").len().sort(["len", "twin"], descending=[True, False])
+    counts = dict(sizes.group_by(pl.col("len") + 1).len("clusters").sort("len").iter_rows())
+    largest = [
+        (twin, size, fell.filter(pl.col("twin") == twin).sort("similarity", "id", nulls_last=True).head(_MEMBERS).to_dicts())
+        for twin, size in sizes.head(_CLUSTERS).iter_rows()
+    ]
+    return counts, largest
+
+
+def _misses(release: Path, fell: pl.DataFrame) -> list[Line]:
+    """Pairs of which neither fell to the other, the most alike first."""
+    pairs = pl.read_parquet(release / "pairs.parquet")
+    told = pl.concat([fell.select(id="id", other="twin"), fell.select(id="twin", other="id")])
+    near = pairs.join(told, on=["id", "other"], how="anti")
+    return near.sort(["similarity", "id", "other", "key"], descending=[True, False, False, False]).head(_MISSES).to_dicts()

@@ -1,0 +1,168 @@
+"""report.html of whole runs: honest numbers, the same bytes, no secret, no element that a stranger wrote."""
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows import releases, reporting
+from flows.places import Places
+
+NAUGHTY = [
+    "</script><script>alert(1)</script>",
+    "<!-- <script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "</style></title></textarea><svg onload=alert(1)>",
+    "&lt;b&gt; &amp; &#60;i&#62; ]]>",
+    "javascript:alert(1) ${7*7} $title {{x}}",
+    "\u2028\u2029\u202etxet\u202c \u2066a\u2069 \x00\x08\x1b[31m\ufeff",
+]
+RECIPE = """\
+name: naughty
+sources: {any: {path: any, license: LICENCE}}
+edits: [redact]
+keep:
+  answered: {sql: ends_with_assistant, why: WHY}
+  short: words < 200
+overlap: {near: {key: conversation, similarity: 0.7, shingle: 2, short: 0, prefer: [words DESC]}}
+exports: {sft: {}}
+limits: off
+"""
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+class Skeleton(HTMLParser):
+    """Every element with the names of its attributes, and what is no text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, ...]] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.found.append((tag, *(name for name, _ in attrs)))
+
+    def handle_endtag(self, tag) -> None:
+        self.found.append(("/", tag))
+
+    def handle_comment(self, data) -> None:
+        self.found.append(("comment", data))
+
+    def handle_decl(self, decl) -> None:
+        self.found.append(("declaration", decl))
+
+
+def made(run, folder: Path, texts: list[str], why: str, home: str) -> str:
+    (folder / "any").mkdir(parents=True)
+    lines = []
+    for at, text in enumerate(texts):
+        unlike = f"unlike number {at} " * (at + 1)
+        talk = [{"role": "user", "content": f"{text} {unlike}"}, {"role": "assistant", "content": f"{unlike} {text}"}]
+        lines += [{"messages": talk}, {"messages": [*talk[:1], {**talk[1], "content": talk[1]["content"] + " more"}]}]
+        lines.append({"messages": [{"role": "user", "content": f"nobody answers {text}"}]})
+    (folder / "any" / "dump.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
+    recipe = RECIPE.replace("WHY", json.dumps(why)).replace("LICENCE", json.dumps(why))
+    return (run(recipe, folder, home=home) / "report.html").read_text("utf-8")
+
+
+def test_naughty_texts_change_no_element(run, tmp_path) -> None:
+    naughty = made(run, tmp_path / "naughty", NAUGHTY, NAUGHTY[0], "one")
+    harmless = made(run, tmp_path / "harmless", [f"harmless {word}" for word in "abcdefgh"], "harmless", "two")
+    assert set(Skeleton(naughty).found) == set(Skeleton(harmless).found)
+    assert Skeleton(naughty).found.count(("script",)) == 1 == naughty.count("</script>")
+    assert not re.search("[\x00-\x08\x1b\u2028\u2029\u202e\u2066\ufeff]", naughty)
+    assert "⟨202E⟩txet" in naughty
+
+
+def test_the_policy_allows_the_pages_own_style_and_script_alone(demo) -> None:
+    page = (demo[1] / "report.html").read_text("utf-8")
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1]
+    for kind in ("style", "script"):
+        [text] = re.findall(rf"<{kind}>(.*?)</{kind}>", page, re.DOTALL)
+        assert f"{kind}-src 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" in policy
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert not re.search(r"\b(?:src|href)=\"(?!#)|@import|url\(| style=| on\w+=", re.sub(r'"text".*?</div>', "", page))
+
+
+def test_it_is_part_of_the_release_and_made_again_the_same(demo) -> None:
+    home, release = demo
+    page = (release / "report.html").read_text("utf-8")
+    assert releases.manifest(release)["files"]["report.html"] == hashlib.sha256(page.encode()).hexdigest()
+    assert reporting.made(Places(home), release) == page
+    assert reporting.made(Places(home), release, seed=1) != page
+    assert len(page.encode()) < 1_000_000
+
+
+def test_every_number_of_the_funnel_and_every_reason_is_there(demo) -> None:
+    page = (demo[1] / "report.html").read_text("utf-8")
+    funnel = pl.read_parquet(demo[1] / "funnel.parquet").group_by("stage", "reason").agg(pl.col("rows", "words").sum())
+    for stage, reason, rows, words in funnel.iter_rows():
+        name = f"{stage}: {reason}" if reason else stage
+        line = rf'<span class="name">{re.escape(name)}</span><svg.*?</svg><span>{rows:,}</span><span>{words:,}</span>'
+        assert re.search(line, page), name
+        assert stage == "in" or f'data-reason="{name}"' in page
+
+
+def test_rows_that_are_shown_have_the_texts_of_the_release(demo) -> None:
+    release = demo[1]
+    page = (release / "report.html").read_text("utf-8")
+    shown = re.findall(r'<article class="kept" data-reason.*?</article>', page, re.DOTALL)
+    assert len(shown) == 24
+    ledger = dict(pl.read_parquet(release / "ledger.parquet").select("id", "fate").iter_rows())
+    assert {ledger[re.search(r'class="id">([^<]+)', each)[1]] for each in shown} == {"kept"}
+    assert "<del>" in page and "which stands" in page and "Before and after" in page and "of length alone" in page
+
+
+def test_a_rules_number_is_drawn_at_its_signal(demo) -> None:
+    page = (demo[1] / "report.html").read_text("utf-8")
+    [figure] = re.findall(r"<figure><figcaption><strong>language_confidence.*?</figure>", page, re.DOTALL)
+    assert "&gt;= 0.65" in figure and figure.count('class="limit"') == 1
+
+
+def test_a_missing_text_is_said(demo, tmp_path) -> None:
+    page = reporting.made(Places(tmp_path), demo[1])
+    assert "its text is not at hand" in page and "As an AI language model" not in page
+    assert page.count('class="turn"') > 100  # what the release itself holds
+
+
+def test_a_secret_is_told_by_its_kind_alone(run, tmp_path) -> None:
+    (tmp_path / "dumps" / "any").mkdir(parents=True)
+    key = "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
+    talks = [
+        [
+            {"role": "user", "content": f"mail {at} to some.body{at}@gartenbuch.net with {key}, please"},
+            {"role": "assistant", "content": "Sent."},
+        ]
+        for at in range(3)
+    ]
+    lines = [json.dumps({"messages": talk[: 1 + at % 2]}) for at, talk in enumerate(talks)]
+    (tmp_path / "dumps" / "any" / "dump.jsonl").write_text("\n".join(lines) + "\n")
+    for edits in ("[redact]", "[unicode]"):
+        recipe = RECIPE.replace("[redact]", edits).replace("LICENCE", "mit").replace("WHY", "none")
+        page = (run(recipe, tmp_path / "dumps") / "report.html").read_text("utf-8")
+        assert "[EMAIL]" in page and "[SECRET]" in page and key not in page and "@gartenbuch.net" not in page
+
+
+@pytest.mark.parametrize(("wide", "high"), [(390, 844), (1280, 900)])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_looks_right_in_a_browser(demo, tmp_path, wide, high, theme) -> None:
+    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if browser is None:
+        pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
+    picture = tmp_path / f"{theme}-{wide}.png"
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr"]
+    options += [f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={wide},{high}", f"--screenshot={picture}"]
+    options.append(f"--blink-settings=preferredColorScheme={int(theme == 'light')}")
+    page = (demo[1] / "report.html").as_uri()
+    done = subprocess.run([browser, *options, page], capture_output=True, text=True, timeout=120, check=True)
+    assert "CONSOLE" not in done.stderr, done.stderr
+    assert picture.stat().st_size > 10_000
