@@ -83,7 +83,9 @@ def test_what_is_missing_is_named_and_made_when_asked_for(change, what, curated,
 
 def test_a_source_that_was_not_read_is_refused(demo):
     home, _ = demo
-    base, asked = (plan.make(recipes.override(RECIPE, changes), SAMPLES) for changes in ([], ["sources.alpaca.license=mit"]))
+    base, asked = (
+        plan.make(recipes.override(RECIPE, changes), SAMPLES) for changes in ([], ["license=mit", "sources.alpaca.license=mit"])
+    )
     with pytest.raises(UsageFault, match=r"sources\.alpaca is not what was read"):
         trying.decided(base, asked, Places(home))
 
