@@ -83,12 +83,17 @@ def left_out(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def texts(shards: list[Shard], held: pl.DataFrame, columns: list[str] | None) -> Iterator[pa.Table]:
-    """The rows of `held` with their texts, a shard at a time, in the order of ids; the next ones are read meanwhile."""
+    """The rows of `held` with their texts, a shard at a time, in the order of ids."""
+    return (table for _, table in by_shard(shards, held, columns))
 
-    def read(at: int, ids: pl.Series) -> pa.Table:
-        return parquet.take_ids(parquet.read(shards[at].rows, columns), ids.to_arrow().cast(pa.string()))
 
-    ahead: deque[Future[pa.Table]] = deque()
+def by_shard(shards: list[Shard], held: pl.DataFrame, columns: list[str] | None) -> Iterator[tuple[int, pa.Table]]:
+    """The same, and which shard it is; the next ones are read meanwhile."""
+
+    def read(at: int, ids: pl.Series) -> tuple[int, pa.Table]:
+        return at, parquet.take_ids(parquet.read(shards[at].rows, columns), ids.to_arrow().cast(pa.string()))
+
+    ahead: deque[Future[tuple[int, pa.Table]]] = deque()
     with ThreadPoolExecutor(AHEAD) as pool:
         for (at,), part in held.partition_by("shard", as_dict=True, maintain_order=True).items():
             ahead.append(pool.submit(read, at, part["id"]))

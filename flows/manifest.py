@@ -58,19 +58,18 @@ def secrets(draft: Path) -> int:
     ]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = sum(pool.map(lambda part: _secrets(*part), parts))
-    told = (each for file in sorted(draft.glob("*/*.jsonl")) for line in lines(file) for each in texts(line))
-    return found + sum(int(pii.count(each, ["secret"]).sum()) for each in told)
+    told = (some for file in sorted(draft.glob("*/*.jsonl")) for some in lines(file))
+    return found + sum(secrets_in(pa.RecordBatch.from_arrays([some], ["line"])) for some in told)
 
 
 def _secrets(file: Path, groups: Iterable[int]) -> int:
     """Those in some row groups of a file."""
-    table = pq.ParquetFile(file).read_row_groups(list(groups))
-    return sum(
-        int(pii.count(found, ["secret"]).sum())
-        for batch in table.to_batches()
-        for column in batch.columns
-        for found in texts(column)
-    )
+    return sum(map(secrets_in, pq.ParquetFile(file).read_row_groups(list(groups)).to_batches()))
+
+
+def secrets_in(batch: pa.RecordBatch) -> int:
+    """Secrets in any column of a batch."""
+    return sum(int(pii.count(found, ["secret"]).sum()) for column in batch.columns for found in texts(column))
 
 
 def lines(file: Path) -> Iterator[pa.Array]:

@@ -21,7 +21,7 @@ from exports.beginnings import beginnings
 from filters.selection import choose
 from flows.choices import made_of, own
 from flows.comparisons import take_preference
-from flows.exporting import SIDES, Taken, held_out, judged, left_out, texts
+from flows.exporting import SIDES, Taken, by_shard, held_out, judged, left_out, texts
 from flows.judge import again
 from flows.published import Remembered
 from flows.stages import Shard
@@ -114,7 +114,7 @@ def _tables(
         beside = open_.join(pl.DataFrame(told), on="id", how="left", maintain_order="left").to_arrow()
 
     def tables(held: pl.DataFrame) -> Iterator[pa.Table]:
-        for at, rows in _shards(shards, held):
+        for at, rows in by_shard(shards, held, None):
             yield _short(module.table(rows, beside, more, **how), asked, shards[at])
 
     return module.table(parquet.read(shards[0].rows).slice(0, 0), beside, more, **how).schema, tables
@@ -162,7 +162,9 @@ def _by_texts(module: ModuleType, asked: Sft, open_: pl.DataFrame, shards: list[
     needs = getattr(module, "NEEDS", ["id", "messages"])
     keys = [pl.DataFrame(schema={"id": pl.String, "key": pl.String})]
     limit = asked.split or asked.truncate
-    for at, rows in _shards(shards, open_, needs):
+    if not (hasattr(module, "unfit") or hasattr(module, "key") or (limit and limit.longer == "leave_out")):
+        return
+    for at, rows in by_shard(shards, open_, needs):
         if hasattr(module, "unfit"):
             yield left_out(pl.DataFrame(module.unfit(rows)))
         if hasattr(module, "key"):
@@ -188,16 +190,10 @@ def _cuts(asked: Sft, open_: pl.DataFrame, shards: list[Shard]) -> pa.Table | No
         return None
     over = open_.filter(pl.col("words") > asked.truncate.words)
     found = [EDITS.empty_table()]
-    for at, rows in _shards(shards, over, ["id", "messages"]):
+    for at, rows in by_shard(shards, over, ["id", "messages"]):
         sized = rows.append_column("words", pa.nulls(len(rows), pa.int64()))
         found.append(long.truncate(sized, _turn_words(shards[at], rows["id"]), asked.truncate.words)[1])
     return pa.concat_tables(found)
-
-
-def _shards(shards: list[Shard], held: pl.DataFrame, columns: list[str] | None = None) -> Iterator[tuple[int, pa.Table]]:
-    """The rows of `held` with their texts, a shard at a time, and which shard it is."""
-    for (at,), part in held.partition_by("shard", as_dict=True, maintain_order=True).items():
-        yield at, parquet.take_ids(parquet.read(shards[at].rows, columns), part["id"].to_arrow().cast(pa.string()))
 
 
 def _turn_words(shard: Shard, ids: pa.ChunkedArray) -> np.ndarray:

@@ -15,7 +15,11 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
-_BYTES = types.Array(types.uint8, 1, "C", readonly=True)
+# Arrays that a kernel reads; one that it writes is `types.int64[::1]` and so on.
+BYTES, I32, I64, U32, U64, F64 = (
+    types.Array(kind, 1, "C", readonly=True)
+    for kind in (types.uint8, types.int32, types.int64, types.uint32, types.uint64, types.float64)
+)
 _OUT64, _OUTU64 = types.int64[::1], types.uint64[::1]
 
 
@@ -30,7 +34,7 @@ _P4, _P5 = np.uint64(9650029242287828579), np.uint64(2870177450012600261)
 
 def warm() -> None:
     """Compile every kernel, or load it from numba's cache: importing the files does it."""
-    files = ("sign", "fold", "pairs", "buckets", "walk", "cover", "near")
+    files = ("sign", "fold", "prefixes", "buckets", "walk", "cover", "near")
     for name in (f"kernels_{file}" for file in files):
         import_module(f"filters.overlap.{name}")
 
@@ -76,7 +80,7 @@ def _rest(h, data, at, left):
     return h
 
 
-@compiled(types.uint64(_BYTES, types.int64, types.int64, types.uint64))
+@compiled(types.uint64(BYTES, types.int64, types.int64, types.uint64))
 def xxh64(data: np.ndarray, start: int, stop: int, seed: int) -> int:
     """XXH64 of data[start:stop] (Collet, xxHash specification 0.1.1). Eight bytes after `stop` are there to be read."""
     at = start
@@ -151,7 +155,7 @@ def until_space(eight):
     return np.int64(8) if spaces == 0 else np.int64(((before & _ONES) * _ONES) >> np.uint64(56))
 
 
-@compiled(types.int64(_BYTES, types.int64, types.int64, types.int64, _OUTU64, _OUT64, _OUT64))
+@compiled(types.int64(BYTES, types.int64, types.int64, types.int64, _OUTU64, _OUT64, _OUT64))
 def grams(data: np.ndarray, start: int, stop: int, n: int, hashes: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> int:
     """XXH64 of every run of n tokens of data[start:stop], and the bounds of every token; returns the number of tokens."""
     if stop <= start:

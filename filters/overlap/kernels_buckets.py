@@ -11,16 +11,12 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
-from filters.overlap.kernels import compiled, xxh64
+from filters.overlap.kernels import I32, I64, U32, U64, compiled, xxh64
 
-_I32 = types.Array(types.int32, 1, "C", readonly=True)
-_I64 = types.Array(types.int64, 1, "C", readonly=True)
-_U32 = types.Array(types.uint32, 1, "C", readonly=True)
-_U64 = types.Array(types.uint64, 1, "C", readonly=True)
 _EXACT = types.Array(types.uint64, 2, "C", readonly=True)
 _WHERE = types.Array(types.int64, 2, "C", readonly=True)
 _SIGNATURES = types.Array(types.uint32, 2, "C", readonly=True)
-_OUT32, _OUT64, _OUTU64, _OUTF = types.int32[::1], types.int64[::1], types.uint64[::1], types.float64[::1]
+_OUT32, _OUT64, _OUTU64 = types.int32[::1], types.int64[::1], types.uint64[::1]
 SHINGLES, WORDS = 0, 2  # columns of `where`
 
 
@@ -52,7 +48,7 @@ def first_equal(exact: np.ndarray, first: np.ndarray) -> None:
         first[unit] = table[at]
 
 
-@compiled(types.void(_EXACT, _I64, types.uint64[:, ::1]))
+@compiled(types.void(_EXACT, I64, types.uint64[:, ::1]))
 def whole_groups(exact: np.ndarray, begins: np.ndarray, out: np.ndarray) -> None:
     """out[g] = 128 bits of all texts of group g, exact[begins[g]:begins[g + 1]]: the first, then the rest in any order."""
     for group in range(len(out)):
@@ -68,7 +64,7 @@ def whole_groups(exact: np.ndarray, begins: np.ndarray, out: np.ndarray) -> None
             out[group, k] = xxh64(data, 0, len(data) - 8, np.uint64(2 + k))
 
 
-@compiled(types.void(_SIGNATURES, _I32, _I32, types.int64, types.uint32[:, ::1]))
+@compiled(types.void(_SIGNATURES, I32, I32, types.int64, types.uint32[:, ::1]))
 def band_keys(signatures: np.ndarray, inside: np.ndarray, which: np.ndarray, rows: int, keys: np.ndarray) -> None:
     """keys[b, which[k]] = 32 bits of the band b (its `rows` columns) of signature inside[k]; a clash only costs a look."""
     for k in range(len(inside)):
@@ -80,7 +76,7 @@ def band_keys(signatures: np.ndarray, inside: np.ndarray, which: np.ndarray, row
             keys[band, which[k]] = np.uint32(key)
 
 
-@compiled(types.Tuple((_OUT32, _OUT32))(_U64))
+@compiled(types.Tuple((_OUT32, _OUT32))(U64))
 def buckets(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Units that share a key with others, and which of the shared keys: from sorted key << 32 | unit."""
     count = 0
@@ -100,7 +96,7 @@ def buckets(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return units, groups
 
 
-@compiled(types.void(_I32, _I32, types.int64, _OUT64, _OUT32))
+@compiled(types.void(I32, I32, types.int64, _OUT64, _OUT32))
 def enter(units: np.ndarray, groups: np.ndarray, first: int, cursors: np.ndarray, entries: np.ndarray) -> None:
     """Add the group first + groups[k] to what units[k] is a member of."""
     for k in range(len(units)):
@@ -121,7 +117,7 @@ def _beyond(size, share):
     return size - np.int64(np.ceil(share * size - 1e-6)) + 1
 
 
-@compiled(types.void(_I32, _WHERE, _I32, _I32, types.uint32[::1]))
+@compiled(types.void(I32, _WHERE, I32, I32, types.uint32[::1]))
 def count_shingles(units: np.ndarray, where: np.ndarray, pieces: np.ndarray, rows: np.ndarray, counts: np.ndarray) -> None:
     """Add to counts[shingle mod its length, a power of two] for every shingle of `units`."""
     mask = np.uint64(len(counts) - 1)
@@ -132,7 +128,7 @@ def count_shingles(units: np.ndarray, where: np.ndarray, pieces: np.ndarray, row
             i += 8
 
 
-@compiled(_OUTU64(_I32, _WHERE, _I32, _I32, _U32, types.float64))
+@compiled(_OUTU64(I32, _WHERE, I32, I32, U32, types.float64))
 def rare_shingles(
     units: np.ndarray, where: np.ndarray, pieces: np.ndarray, rows: np.ndarray, counts: np.ndarray, similarity: float
 ) -> np.ndarray:

@@ -6,18 +6,12 @@
 import numpy as np
 from numba import njit, types
 
-from filters.overlap.kernels import compiled, until_space, word
-
-_BYTES = types.Array(types.uint8, 1, "C", readonly=True)
-_I32 = types.Array(types.int32, 1, "C", readonly=True)
-_I64 = types.Array(types.int64, 1, "C", readonly=True)
-_U64 = types.Array(types.uint64, 1, "C", readonly=True)
-
+from filters.overlap.kernels import BYTES, I32, I64, U64, compiled, until_space, word
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
-@compiled(types.int64(_BYTES, types.int64, types.int64, types.uint64[::1], types.int64[::1], types.int64[::1]))
+@compiled(types.int64(BYTES, types.int64, types.int64, types.uint64[::1], types.int64[::1], types.int64[::1]))
 def split(data: np.ndarray, start: int, stop: int, hashes: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> int:
     """Hash, begin and end of every token of data[start:stop], eight bytes at a time; returns their number."""
     count, at = 0, start
@@ -64,7 +58,7 @@ def _whole(hashes, start, count):
     return whole ^ (whole >> np.uint64(32))
 
 
-@compiled(types.int64(_BYTES, _I64, _I32, types.int64, types.int64, types.int64, types.uint64[::1], types.int64[::1]))
+@compiled(types.int64(BYTES, I64, I32, types.int64, types.int64, types.int64, types.uint64[::1], types.int64[::1]))
 def item_grams(
     data: np.ndarray,
     bounds: np.ndarray,
@@ -103,7 +97,7 @@ def item_grams(
     return to
 
 
-@compiled(types.void(_U64, types.uint64[::1], types.int32[::1]))
+@compiled(types.void(U64, types.uint64[::1], types.int32[::1]))
 def fill(keys: np.ndarray, sieve: np.ndarray, slots: np.ndarray) -> None:
     """A bit per key in `sieve`, and slots[...] = the key's number (open addressing, -1 = free). Sizes are powers of two."""
     bits, mask = np.uint64(64 * len(sieve) - 1), np.uint64(len(slots) - 1)
@@ -183,14 +177,14 @@ def _longest(hits, count, n, table, item, token_begins, token_ends):
     return start, stop
 
 
-_GRAMS = types.Tuple((_U64, _U64, _I32, _I64, _I32, _I32))
+_GRAMS = types.Tuple((U64, U64, I32, I64, I32, I32))
 _SCRATCH = types.UniTuple(types.int32[::1], 3)
 _HITS = types.Tuple((types.int32[::1], types.int32[::1], types.float64[::1], types.int64[:, ::1]))
 
 
 @compiled(
     types.int64(
-        types.Tuple((_BYTES, _I64, _I32)), types.int64, _GRAMS, types.int64, _GRAMS, types.Tuple((_I64, _U64)),
+        types.Tuple((BYTES, I64, I32)), types.int64, _GRAMS, types.int64, _GRAMS, types.Tuple((I64, U64)),
         types.float64, _SCRATCH, _HITS,
     ),
 )  # fmt: skip

@@ -6,11 +6,8 @@
 import numpy as np
 from numba import njit, types
 
-from filters.overlap.kernels import compiled
+from filters.overlap.kernels import BYTES, I32, I64, compiled
 
-_BYTES = types.Array(types.uint8, 1, "C", readonly=True)
-_I32 = types.Array(types.int32, 1, "C", readonly=True)
-_I64 = types.Array(types.int64, 1, "C", readonly=True)
 _OUT8, _OUT32, _OUT64 = types.uint8[::1], types.int32[::1], types.int64[::1]
 
 # What a character is to the tokeniser.
@@ -54,7 +51,7 @@ def _is_plain(data, start, stop):
     return seen < 0x80
 
 
-@compiled(types.void(_BYTES, _I64, _BYTES, _OUT8))
+@compiled(types.void(BYTES, I64, BYTES, _OUT8))
 def find_hard(data: np.ndarray, bounds: np.ndarray, kinds: np.ndarray, hard: np.ndarray) -> None:
     """hard[i] = 1 where row i holds a HARD character."""
     for row in range(len(hard)):
@@ -88,7 +85,7 @@ def _fold_plain(data, start, stop, plain, out, to):
     return to + np.int64(size) - (count > 0 and before == 32), count
 
 
-@compiled(types.void(_BYTES, _I64, _BYTES, _I32, _OUT8, _OUT64, _OUT32))
+@compiled(types.void(BYTES, I64, BYTES, I32, _OUT8, _OUT64, _OUT32))
 def fold(
     data: np.ndarray,
     bounds: np.ndarray,

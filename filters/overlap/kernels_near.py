@@ -6,19 +6,13 @@
 import numpy as np
 from numba import njit, types
 
-from filters.overlap.kernels import compiled, word
+from filters.overlap.kernels import BYTES, F64, I32, I64, U64, compiled, word
 from filters.overlap.kernels_cover import look
-
-_BYTES = types.Array(types.uint8, 1, "C", readonly=True)
-_I32 = types.Array(types.int32, 1, "C", readonly=True)
-_I64 = types.Array(types.int64, 1, "C", readonly=True)
-_U64 = types.Array(types.uint64, 1, "C", readonly=True)
-_F64 = types.Array(types.float64, 1, "C", readonly=True)
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
-@compiled(types.int64(_BYTES, types.int64, types.int64, types.int64, types.uint64[::1], types.int64[::1]))
+@compiled(types.int64(BYTES, types.int64, types.int64, types.int64, types.uint64[::1], types.int64[::1]))
 def char_grams(data: np.ndarray, start: int, stop: int, n: int, hashes: np.ndarray, begins: np.ndarray) -> int:
     """Hash of every run of n characters of data[start:stop], and where each character begins; returns the number of runs."""
     count = 0
@@ -95,14 +89,14 @@ def _spare(bounds, most, unknown):
     return longest, room
 
 
-_TABLE = types.Tuple((_U64, _U64, _I32, _F64))
-_ITEMS = types.Tuple((_F64, _I64, _I32, _I64, _I32))
+_TABLE = types.Tuple((U64, U64, I32, F64))
+_ITEMS = types.Tuple((F64, I64, I32, I64, I32))
 _HITS = types.Tuple((types.int32[::1], types.int32[::1], types.float64[::1], types.int64[:, ::1]))
 
 
 @compiled(
     types.int64(
-        _BYTES, _I64, types.int64, _TABLE, _ITEMS, types.int64, types.Tuple((types.float64, types.float64, types.float64)), _HITS,
+        BYTES, I64, types.int64, _TABLE, _ITEMS, types.int64, types.Tuple((types.float64, types.float64, types.float64)), _HITS,
     ),
 )  # fmt: skip
 def near(data, bounds, n, table, items, need, limits, found):

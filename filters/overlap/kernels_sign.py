@@ -6,19 +6,14 @@
 import numpy as np
 from numba import types
 
-from filters.overlap.kernels import compiled, grams, sort_unique, xxh64
+from filters.overlap.kernels import BYTES, I32, I64, U32, U64, compiled, grams, sort_unique, xxh64
 
-_BYTES = types.Array(types.uint8, 1, "C", readonly=True)
-_I32 = types.Array(types.int32, 1, "C", readonly=True)
-_I64 = types.Array(types.int64, 1, "C", readonly=True)
-_U32 = types.Array(types.uint32, 1, "C", readonly=True)
-_U64 = types.Array(types.uint64, 1, "C", readonly=True)
 _OUT64, _OUTU64 = types.int64[::1], types.uint64[::1]
 _LAST = np.uint32(0xFFFFFFFF)
 _SECOND = np.uint64(1609587929392839161)  # the seed of the other half of 128 bits
 
 
-@compiled(types.int64(_BYTES, types.int64, types.int64, types.int64, _OUTU64, types.uint8[::1], _OUT64))
+@compiled(types.int64(BYTES, types.int64, types.int64, types.int64, _OUTU64, types.uint8[::1], _OUT64))
 def char_grams(
     data: np.ndarray, start: int, stop: int, n: int, hashes: np.ndarray, packed: np.ndarray, begins: np.ndarray
 ) -> int:
@@ -38,7 +33,7 @@ def char_grams(
     return count
 
 
-@compiled(types.int64(_BYTES, _I64, _I32, types.int64, _OUTU64, _OUT64))
+@compiled(types.int64(BYTES, I64, I32, types.int64, _OUTU64, _OUT64))
 def few_words(data: np.ndarray, bounds: np.ndarray, tokens: np.ndarray, short: int, words: np.ndarray, ends: np.ndarray) -> int:
     """Sorted distinct XXH64 of the tokens of every row with fewer than `short` of them (row i ends at ends[i + 1])."""
     hashes, spare = np.empty(short + 1, np.uint64), np.empty(short + 1, np.uint64)
@@ -55,7 +50,7 @@ def few_words(data: np.ndarray, bounds: np.ndarray, tokens: np.ndarray, short: i
     return to
 
 
-@compiled(types.void(_U64, types.int64, _U32, _U32, types.Array(types.uint32, 1, "C")))
+@compiled(types.void(U64, types.int64, U32, U32, types.Array(types.uint32, 1, "C")))
 def _minima(hashes, size, a, b, out):
     """datasketch's affine32 signature: fmix32 of the low 32 bits, then the least a*h+b mod 2**32 per permutation."""
     padded = (size + 31) // 32 * 32  # with copies: no minimum moves, and no loop has a tail
@@ -72,7 +67,7 @@ def _minima(hashes, size, a, b, out):
         out[k] = least
 
 
-@compiled(types.void(_BYTES, _I64, _BYTES, _I64, _I64, types.uint64[:, ::1]))
+@compiled(types.void(BYTES, I64, BYTES, I64, I64, types.uint64[:, ::1]))
 def chain(
     data: np.ndarray, bounds: np.ndarray, roles: np.ndarray, role_bounds: np.ndarray, starts: np.ndarray, hashes: np.ndarray
 ) -> None:
@@ -89,7 +84,7 @@ def chain(
 
 @compiled(
     types.int64(
-        _BYTES, _I64, _I32, types.int64, types.boolean, _U32, _U32, types.uint32[:, ::1], _OUTU64, _OUT64, types.uint64[:, ::1]
+        BYTES, I64, I32, types.int64, types.boolean, U32, U32, types.uint32[:, ::1], _OUTU64, _OUT64, types.uint64[:, ::1]
     )
 )
 def sign(

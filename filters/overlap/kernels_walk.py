@@ -6,17 +6,11 @@
 import numpy as np
 from numba import njit, types
 
-from filters.overlap.kernels import compiled, sort_unique
+from filters.overlap.kernels import I32, I64, compiled, sort_unique
 from filters.overlap.kernels_buckets import SHINGLES, WORDS, at, load
 
-_I32 = types.Array(types.int32, 1, "C", readonly=True)
-_I64 = types.Array(types.int64, 1, "C", readonly=True)
-_U32 = types.Array(types.uint32, 1, "C", readonly=True)
-_U64 = types.Array(types.uint64, 1, "C", readonly=True)
-_EXACT = types.Array(types.uint64, 2, "C", readonly=True)
 _WHERE = types.Array(types.int64, 2, "C", readonly=True)
-_SIGNATURES = types.Array(types.uint32, 2, "C", readonly=True)
-_OUT32, _OUT64, _OUTU64, _OUTF = types.int32[::1], types.int64[::1], types.uint64[::1], types.float64[::1]
+_OUT32, _OUTF = types.int32[::1], types.float64[::1]
 
 
 @njit
@@ -125,8 +119,8 @@ def _note(units, values, unit, value):
 
 @compiled(
     types.void(
-        _I32, types.int64, types.int64, types.int64, types.boolean, types.float64, types.float64,
-        _I32, _I32, _WHERE, _I32, _I32, _I32, types.boolean, _I64, _I32, _I32, _I64, _I32, _I64,
+        I32, types.int64, types.int64, types.int64, types.boolean, types.float64, types.float64,
+        I32, I32, _WHERE, I32, I32, I32, types.boolean, I64, I32, I32, I64, I32, I64,
         _OUT32, _OUT32, _OUT32, _OUT32, _OUTF, types.int32[:, ::1], types.float64[:, ::1],
     )
 )  # fmt: skip

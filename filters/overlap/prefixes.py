@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from filters.overlap import kernels_pairs, kernels_sign
+from filters.overlap import kernels_prefixes, kernels_sign
 from filters.overlap.tokens import Texts, normalise
 from filters.overlap.twins import family_codes
 from schemas.faults import DataFault
@@ -72,7 +72,7 @@ def fall(
     may = np.ones(len(wholes), bool) if alone is None else alone[at]
     twins = np.full(len(wholes), -1, np.int64)
     own = wholes["code"].to_numpy()
-    kernels_pairs.begun(own, parts["code"].to_numpy(), begins, family, may, np.full((len(wholes), 2), -1), twins)
+    kernels_prefixes.begun(own, parts["code"].to_numpy(), begins, family, may, np.full((len(wholes), 2), -1), twins)
     fallen = np.flatnonzero(twins >= 0)
     shorter, longer = wholes[fallen], wholes[twins[fallen]]
     found = shorter.select("id", twin=longer["id"], turns="turn", longer=longer["turn"])

@@ -71,8 +71,8 @@ def walk(
     less, each standing unit's nearest are told. `similarity` 1.0 means equal texts only.
     """
     found = read(list(signed))
-    names = _flat(ids)
-    at = pc.index_in(names, value_set=_flat(found.ids))
+    names = flat(ids)
+    at = pc.index_in(names, value_set=flat(found.ids))
     known = np.flatnonzero(at.is_valid().to_numpy(zero_copy_only=False))
     rows = at.drop_null().to_numpy().astype(np.int64)
     family = None if families is None else family_codes(families)[known]
@@ -172,8 +172,8 @@ def _field(  # noqa: PLR0917
 
 def _members(signed: Signed, names: pa.Array, rows: np.ndarray, groups: pa.Table) -> Members:
     """The signed rows of the units (`names`) that are groups, the best first."""
-    unit = pc.index_in(_flat(groups["unit"]), value_set=names)
-    row = pc.index_in(_flat(groups["id"]), value_set=_flat(signed.ids))
+    unit = pc.index_in(flat(groups["unit"]), value_set=names)
+    row = pc.index_in(flat(groups["id"]), value_set=flat(signed.ids))
     here = pc.and_(unit.is_valid(), row.is_valid())
     units, found = (column.filter(here).to_numpy().astype(np.int64) for column in (unit, row))
     order = np.lexsort((found, found != rows[units], units))
@@ -206,6 +206,7 @@ def _pairs(found: pa.Table, key: str) -> pa.Table:
     return table.sort_by([("id", "ascending"), ("other", "ascending")])
 
 
-def _flat(column: Column) -> pa.Array:
+def flat(column: Column) -> pa.Array:
+    """A column of names as one array."""
     chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
     return pa.concat_arrays([chunk.cast(pa.string()) for chunk in chunks]) if chunks else pa.array([], pa.string())

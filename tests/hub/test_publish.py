@@ -122,13 +122,6 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def hub(server):
-    for state in (server.repos, server.blobs, server.faults, server.lost, server.log):
-        state.clear()
-    return server
-
-
-@pytest.fixture
 def winnow(hub):
     """winnow(words...) -> code, out, err."""
 

@@ -74,13 +74,6 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def hub(server):
-    for state in (server.repos, server.blobs, server.faults, server.lost, server.log):
-        state.clear()
-    return server
-
-
-@pytest.fixture
 def release(tmp_path):
     return make(tmp_path / "release")
 
