@@ -28,14 +28,14 @@ def _texts(places: Places, release: Path, ids: list[str]) -> dict[str, Text]:
     judged, read = releases.texts(places, release, ids), releases.texts(places, release, edits["id"].to_list(), edited=False)
     found = {}
     for id, row in judged.items():
-        now = _masked(row)
-        was = _masked(read[id]) if id in read else None
+        now = masked(row)
+        was = masked(read[id]) if id in read else None
         found[id] = Text(now, was if was != now else None)
     return found
 
 
-def _masked(row: dict[str, Any]) -> Messages:
-    """Role and text of each turn; secrets and personal data, which what was read still holds, by their kinds alone."""
+def masked(row: dict[str, Any]) -> Messages:
+    """Role and text of each turn of a row; secrets and personal data, which what was read still holds, by their kinds alone."""
     from filters.edits import redact
     from filters.pii import OPT_IN
 

@@ -2,12 +2,14 @@
 
 import re
 from difflib import SequenceMatcher
+from itertools import zip_longest
 
 from exports.report.harmless import shown
 
 _PIECE = re.compile(r"\s+|\w+|[^\w\s]")
 _MOST = 400  # pieces compared between the common ends: comparing takes their square, and hostile texts would their cube
 _ALIKE = 0.5  # under such a share of pieces in both, one text after the other is easier to read than a mixture
+_GONE = {kind: re.compile(f"<{kind}>.*?</{kind}>", re.DOTALL) for kind in ("ins", "del")}
 
 Messages = list[dict[str, str]]
 
@@ -24,6 +26,17 @@ def turns(messages: Messages, was: Messages | None, most: int) -> str:
         drawn.append(_turn(turn["role"], said))
     gone = (was or [])[len(messages) :]
     return "".join([*drawn, *(_turn(turn["role"], f"<del>{shown(turn['content'], most)}</del>") for turn in gone)])
+
+
+def sides(one: Messages, two: Messages, most: int) -> list[tuple[str, str]]:
+    """Two conversations turn beside turn, each side whole, with what the other has not marked; "" where a side has ended."""
+    both = []
+    for left, right in zip_longest(one, two):
+        said = changed(left["content"], right["content"], most) if left and right else ""
+        ours = _GONE["ins"].sub("", said) if said else shown((left or right)["content"], most)
+        theirs = _GONE["del"].sub("", said) if said else ours
+        both.append((_turn(left["role"], ours) if left else "", _turn(right["role"], theirs) if right else ""))
+    return both
 
 
 def changed(was: str, now: str, most: int) -> str:

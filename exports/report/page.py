@@ -1,22 +1,19 @@
-"""The page: sections that have something to say, in one file whose style and script are named by their hashes."""
+"""The page: sections that have something to say, in one file."""
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import polars as pl
 
 from exports.report import funnel, overlaps, samples, signals, winners
+from exports.report.document import Section, document, report_file
 from exports.report.drawn import Drawn
 from exports.report.harmless import shown
 
 MOST = 5_000_000  # bytes of a page
 _TURN, _LEAST = 4000, 100  # characters shown of a turn, halved until the page fits
-_HERE = Path(__file__).parent
 
 
 def page(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], limits: signals.Limits) -> str:
@@ -52,18 +49,9 @@ def _has(release: Path, *tables: str) -> bool:
 
 
 def _filled(manifest: dict[str, Any], sections: list[tuple[str, str, str]]) -> str:
-    there = [each for each in sections if each[2]]
-    style, script = ((_HERE / f"page.{kind}").read_text("utf-8") for kind in ("css", "js"))
-    return Template((_HERE / "page.html").read_text("utf-8")).substitute(
-        title=shown(f"{manifest['name']}: what became of every row"),
-        head=_head(manifest),
-        links="".join(f'<a href="#{name}">{title}</a>' for name, title, _ in there),
-        sections="\n".join(f'<section id="{name}"><h2>{title}</h2>\n{body}\n</section>' for name, title, body in there),
-        style=style,
-        script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
-    )
+    there = [Section(*each) for each in sections if each[2]]
+    links = "".join(f'<a href="#{each.name}">{each.title}</a>' for each in there)
+    return document(f"{manifest['name']}: what became of every row", _head(manifest), links, there, script=report_file("js"))
 
 
 def _head(manifest: dict[str, Any]) -> str:
@@ -84,7 +72,3 @@ def _repairs(release: Path, drawn: Drawn) -> dict[str, str]:
     found = pl.scan_parquet(release / "edits.parquet").filter(pl.col("id").is_in(ids)).collect().sort("id", "turn", "edit")
     said = found.with_columns(said=pl.format("{} ×{} in turn {}", "edit", "count", "turn"))
     return dict(said.group_by("id", maintain_order=True).agg(pl.col("said").str.join(", ")).iter_rows())
-
-
-def _hash(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from exports.report import differences
-from exports.report.drawn import Drawn, Group, Line
+from exports.report.drawn import KEPT, Drawn, Group, Line
 from exports.report.harmless import shown
 
 AWAY = '<p class="soft">(its text is not at hand)</p>'
@@ -20,13 +20,13 @@ class Text(NamedTuple):
 
 def section(drawn: Drawn, texts: Mapping[str, Text], repairs: Mapping[str, str], most: int) -> str:
     """Every drawn row; `repairs`: edits of a row in words; `most` characters a turn."""
-    rows = "".join(_row(group, line, texts, repairs, most) for group in drawn.groups for line in group.lines)
+    rows = "".join(row(named(group), line, texts, repairs, most) for group in drawn.groups for line in group.lines)
     return f"{_seek(drawn)}{rows}" if rows else "<p>No row came in.</p>"
 
 
 def _seek(drawn: Drawn) -> str:
     reasons = "".join(
-        f'<option value="{shown(_key(group))}">{shown(_key(group))} ({len(group.lines)} of {group.rows:,})</option>'
+        f'<option value="{shown(named(group))}">{shown(named(group))} ({len(group.lines)} of {group.rows:,})</option>'
         for group in drawn.groups
     )
     names = sorted({line["source"] for group in drawn.groups for line in group.lines})
@@ -39,11 +39,15 @@ def _seek(drawn: Drawn) -> str:
     )
 
 
-def _key(group: Group) -> str:
+def named(group: Group) -> str:
+    """Stage and reason, as one writes them."""
     return group.reason if group.stage == group.reason else f"{group.stage}: {group.reason}"
 
 
-def _row(group: Group, line: Line, texts: Mapping[str, Text], repairs: Mapping[str, str], most: int) -> str:
+def row(
+    reason: str, line: Line, texts: Mapping[str, Text], repairs: Mapping[str, str], most: int, *, top: str = "", more: str = ""
+) -> str:
+    """One row to read; `line` is its line of the ledger, `reason` what it is chosen by; `top` is HTML instead of its id."""
     text = texts.get(line["id"])
     drawn = differences.turns(text.messages, text.read, most) if text else REFUSED if line["stage"] == "read" else AWAY
     edited = (
@@ -55,21 +59,21 @@ def _row(group: Group, line: Line, texts: Mapping[str, Text], repairs: Mapping[s
         if twin
         else ""
     )
-    named = f'data-reason="{shown(_key(group))}" data-source="{shown(line["source"])}"'
+    chosen = f'class="{shown(line["stage"] or KEPT)}" data-reason="{shown(reason)}" data-source="{shown(line["source"])}"'
     return (
-        f'<article class="{shown(group.stage)}" {named}><div class="id">{shown(line["id"])}</div>'
-        f'<p class="verdict">{shown(_verdict(group, line))}</p>{edited}{drawn}{beside}</article>'
+        f'<article {chosen}><div class="id">{top or shown(line["id"])}</div>'
+        f'<p class="verdict">{shown(_verdict(line))}</p>{edited}{drawn}{beside}{more}</article>'
     )
 
 
-def _verdict(group: Group, line: Line) -> str:
+def _verdict(line: Line) -> str:
     """Fate, the matched rule in words, and what else the row would have fallen to."""
     if line["fate"] == "kept":
         return f"kept: in {', '.join(line['exports'] or [])}"
     others = [name for name in line["broken"] or [] if name != line["reason"]]
     near = "" if line["similarity"] is None else f", similarity {line['similarity']:.3f}"
     parts = [
-        f"{line['fate']} at {group.stage}: {line['reason']}",
+        f"{line['fate']} at {line['stage']}: {line['reason']}",
         line["detail"] or "",
         f"it resembles {line['twin']}{near}" if line["twin"] else "",
         f"it would also have fallen to {', '.join(others)}" if others else "",

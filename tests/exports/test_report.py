@@ -83,6 +83,15 @@ def test_turns_that_came_or_went_are_marked_whole() -> None:
     assert "<ins>" not in differences.turns([one, two], None, 100)
 
 
+@given(st.lists(st.one_of(PLAIN, WORDS), max_size=4), st.lists(st.one_of(PLAIN, WORDS), max_size=4))
+def test_sides_hold_a_conversation_each(one, two) -> None:
+    said = differences.sides(*([{"role": "user", "content": text} for text in side] for side in (one, two)), 10_000)
+    for side, texts, mark in ((0, one, "del"), (1, two, "ins")):
+        turns = [each[side] for each in said if each[side]]
+        found = [re.search(r'dir="auto">(.*?)</div></div>$', turn, re.DOTALL)[1] for turn in turns]
+        assert [html.unescape(re.sub(f"</?{mark}>", "", text)) for text in found] == texts
+
+
 def test_bars_of_a_histogram_are_as_high_as_their_counts() -> None:
     drawn = bars.histogram([4, 0, 2], [1, 0, 2], [0.5])
     high = [float(each) for each in re.findall(r'height="([\d.]+)"', drawn)]
@@ -98,7 +107,7 @@ def test_a_table_without_lines_is_nothing_and_cells_are_escaped() -> None:
     "forbidden", ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch(", "http"]
 )
 def test_the_script_makes_no_elements_and_asks_no_network(forbidden) -> None:
-    from exports.report.page import _HERE
+    from exports.report.document import report_file
 
-    assert forbidden not in (_HERE / "page.js").read_text("utf-8")
-    assert forbidden == "http" or forbidden not in (_HERE / "page.html").read_text("utf-8")
+    assert forbidden not in report_file("js")
+    assert forbidden == "http" or forbidden not in report_file("html")
