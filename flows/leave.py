@@ -86,7 +86,7 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     records = sum(done.facts["records"] for done in made.reads)
     _limit(planned.recipe, records, left)
     frame = units.rows((shard.rows, shard.signals) for shard in shards)
-    known = published.find(planned, places.work)
+    known = published.find(planned.recipe, planned.data, planned.extra, places.work)
     found = decided(planned.recipe, frame, shards, left, known)
     tables = {"ledger": (found.ledger, LEDGER), "pairs": (found.pairs, PAIRS)}
     tables["bias"] = pa.concat_tables([BIAS.empty_table(), *(each.bias for each in found.taken if each.bias)]), BIAS

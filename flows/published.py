@@ -4,10 +4,11 @@ A unit with the id and the fingerprint of a published row is that row: it stands
 side comes first in every walk, so that verdicts are those of one walk over both.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -19,9 +20,6 @@ from flows import code, indexing, store
 from schemas.faults import MissingFault, UsageFault
 from schemas.ledger import KEPT, SUPERSEDED
 from schemas.recipe import Published, Recipe
-
-if TYPE_CHECKING:
-    from flows.plan import Plan
 
 
 def located(rule: Published, recipe: Recipe, data: Path) -> Path:
@@ -40,14 +38,14 @@ def located(rule: Published, recipe: Recipe, data: Path) -> Path:
     return path
 
 
-def find(planned: "Plan", work: Path) -> "Remembered | None":
-    """The index of a plan, where its recipe names one."""
-    rules = planned.recipe.overlap.items()
+def find(recipe: Recipe, data: Path, prints: Mapping[str, str], work: Path) -> "Remembered | None":
+    """The index that a recipe names below `data`, if any; `prints` has the fingerprint of every such file."""
+    rules = recipe.overlap.items()
     title, rule = next(((title, rule) for title, rule in rules if isinstance(rule, Published)), (None, None))
     if title is None or rule is None:
         return None
-    path = planned.data / rule.index
-    return Remembered(title, rule.wins == "published", path, planned.extra[str(path)], work)
+    path = data / rule.index
+    return Remembered(title, rule.wins == "published", path, prints[str(path)], work)
 
 
 def replaced(superseded: pl.DataFrame, ledger: pa.Table) -> pa.Table:

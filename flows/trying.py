@@ -55,7 +55,9 @@ def decided(base: plan.Plan, asked: plan.Plan, places: Places, *, compute: bool 
     frame = units.rows((shard.rows, shard.signals) for shard in shards)
     left = pl.DataFrame(leave.refused(shards))
     frame, left = (table.filter(pl.col("source").is_in(list(asked.recipe.sources))) for table in (frame, left))
-    return leave.decided(asked.recipe, frame, shards, left.to_arrow(), published.find(asked, places.work))
+    return leave.decided(
+        asked.recipe, frame, shards, left.to_arrow(), published.find(asked.recipe, asked.data, asked.extra, places.work)
+    )
 
 
 def compared(release: Path, then: leave.Decided) -> dict[str, list[dict[str, Any]]]:

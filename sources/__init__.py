@@ -13,9 +13,10 @@
 Every record of a file is in `records` of at least one row, or on exactly one refusal line.
 """
 
+from sources.file import File
 from sources.inspecting import Finding, inspect, parts, sampled
 from sources.pieces import pieces
-from sources.places import File, check, files, skipped
+from sources.places import check, files, skipped
 from sources.reading import Batch, read
 
 __all__ = ["Batch", "File", "Finding", "check", "files", "inspect", "parts", "pieces", "read", "sampled", "skipped"]

@@ -5,8 +5,6 @@ in archives, names that a disk could take for one, sizes that only a bomb has. A
 has no name; like any packed stream it gives nothing where its checksum or its end is wrong, unless it is to be salvaged.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import stat
@@ -14,15 +12,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sources import streams
 from sources.data import SEEN, is_data
+from sources.file import File
 from sources.kinds import Corrupt, archive, compression
 from sources.members import BROKEN, FLOOR, RATIO, Entry, Member, is_bomb, taped, zipped
-
-if TYPE_CHECKING:
-    from sources.places import File
 
 __all__ = ["Member", "Refused", "left_out", "parts"]
 

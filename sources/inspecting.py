@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from schemas.ledger import DROPPED
 from schemas.rows import ROW
 from sources import archives
+from sources.file import File
 from sources.kinds import HEAD, columnar, compression
-from sources.places import File
 from sources.reading import Batch, opened, read
 
 SAMPLE = 64  # rows of a batch whose language may be told, evenly spread

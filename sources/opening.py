@@ -17,9 +17,9 @@ import orjson
 from sources import csvs, spans, tabular, wrapping
 from sources.cutter import Cutter
 from sources.detect import Guess, Spread, beside, guess, load, spread
+from sources.file import File
 from sources.foreign import holds_json
 from sources.kinds import HEAD, Corrupt, Where, columnar, compression
-from sources.places import File
 from sources.plain import Plain
 from sources.records import CONTAINERS, Record, container, head, records
 from sources.streams import chunks

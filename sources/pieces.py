@@ -16,9 +16,9 @@ import numpy as np
 from sources import spans
 from sources.cutter import BATCH, LONGEST
 from sources.detect import load
+from sources.file import File
 from sources.kinds import HEAD, archive, columnar, compression
 from sources.opening import opened
-from sources.places import File
 from sources.records import count
 from sources.streams import chunks
 from sources.strokes import Bytes

@@ -13,8 +13,8 @@ from schemas.ledger import DROPPED, QUARANTINED
 from schemas.rows import record_id
 from sources import archives, tables
 from sources.detect import knower, load
+from sources.file import File
 from sources.opening import Opened, opened
-from sources.places import File
 from sources.plain import Run
 from sources.records import Record
 from sources.translating import FEW, Rows, flagged, mender, plain, reader, weight

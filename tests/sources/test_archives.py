@@ -24,7 +24,8 @@ from hypothesis import strategies as st
 from schemas.recipe_parts import Source
 from sources import archives, members, streams
 from sources.archives import Refused, left_out, parts
-from sources.places import File, files, skipped
+from sources.file import File
+from sources.places import files, skipped
 from sources.streams import Corrupt, chunks, whole
 
 JSON = b'[{"instruction": "a", "output": "b"}]'

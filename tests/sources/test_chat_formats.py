@@ -536,26 +536,6 @@ def test_groups_of_an_export_are_named_after_their_record(tmp_path):
     assert all(row["group_id"] is None for row in made if "#000000001" not in row["id"])
 
 
-REAL = {
-    "yangjianxin1__Firefly/data/dummy_data.jsonl": ("firefly", 33, 33),
-    "SmartFlowAI__EmoLLM/datasets/aiwei.json": ("capybara", 1600, 1600),
-    "ArthurGareginyan__convonaut/conversations.json": ("chatgpt", 7, 7),
-    "sanand0__openai-conversations/samples/india-map-with-khargone.json": ("chatgpt", 1, 3),
-    "MaMuk__Threadindex/samples/chatgpt_conversations.json": ("chatgpt", 2, 2),
-    "MaMuk__Threadindex/samples/deepseek_conversations.json": ("deepseek", 2, 2),
-    "yaleman__anthropic-data/tests/data/conversations.json": ("claude", 1, 1),
-    "lm-sys__FastChat/data/dummy_conversation.json": ("sharegpt", 500, 500),
-    "akshata29__finetuning/data/train.jsonl": ("openai", 180, 180),
-    "bofenghuang__vigogne/data/chat/oasst_20230412_fr_1k.jsonl": ("sharegpt", 1183, 1183),
-}
-
-
-@pytest.mark.parametrize("name", REAL)
-def test_real_chats(dumps, name):
-    found = inspect(dumps / name)
-    assert (found.format, found.records, found.rows) == REAL[name]
-
-
 def test_middle_chunks_of_the_real_sharegpt_are_flagged_and_mended(dumps):
     paths = sorted((dumps / "Marugannwg__ShareGPT92k_user_linguistic_mining" / "sampled_enriched_data").iterdir())[:120]
     found = {repair: [row for path in paths for row in _read(path, repair)] for repair in (False, True)}

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from sources import columns, columns_child, streams
 from sources.archives import parts
-from sources.places import File
+from sources.file import File
 from sources.streams import Corrupt, chunks, whole
 
 NAUGHTY = ["", 'a"b\\', "\n\t\r\0\x1f\x7f", "\u2028é😀</script>", "  ", "1", "null", "\ufeff"]

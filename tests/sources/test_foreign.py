@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sources import foreign, read
-from sources.places import File
+from sources.file import File
 
 ZIPPED = io.BytesIO()
 with zipfile.ZipFile(ZIPPED, "w") as box:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from sources import File, read
+from sources import File, inspect, read
 
 COUNTS = {
     "anthropics__hh-rlhf/harmless-base/test.jsonl.gz": (2312, 4614, {"contexts_differ": 5}),
@@ -26,6 +26,35 @@ COUNTS = {
 }
 
 
+TOLD = {  # format, records, rows
+    "yangjianxin1__Firefly/data/dummy_data.jsonl": ("firefly", 33, 33),
+    "SmartFlowAI__EmoLLM/datasets/aiwei.json": ("capybara", 1600, 1600),
+    "ArthurGareginyan__convonaut/conversations.json": ("chatgpt", 7, 7),
+    "sanand0__openai-conversations/samples/india-map-with-khargone.json": ("chatgpt", 1, 3),
+    "MaMuk__Threadindex/samples/chatgpt_conversations.json": ("chatgpt", 2, 2),
+    "MaMuk__Threadindex/samples/deepseek_conversations.json": ("deepseek", 2, 2),
+    "yaleman__anthropic-data/tests/data/conversations.json": ("claude", 1, 1),
+    "lm-sys__FastChat/data/dummy_conversation.json": ("sharegpt", 500, 500),
+    "akshata29__finetuning/data/train.jsonl": ("openai", 180, 180),
+    "bofenghuang__vigogne/data/chat/oasst_20230412_fr_1k.jsonl": ("sharegpt", 1183, 1183),
+    "gpt4life__alpagasus/data/filtered/dolly_3k.json": ("alpaca", 2996, 2996),
+    "gpt4life__alpagasus/data/filtered/claude_t45.json": ("alpaca", 5305, 5305),
+    "tianyi-lab__Cherry_LLM/cherry_data_v1/cherrt_alpaca/cherry_alpaca_5_percent.json": ("alpaca", 3111, 3111),
+    "hiyouga__LLaMA-Factory/data/oaast_sft_zh.json": ("alpaca", 766, 766),
+    "openai__grade-school-math/grade_school_math/data/test.jsonl": ("gsm8k", 1319, 1319),
+    "openai__grade-school-math/grade_school_math/data/train.jsonl": ("gsm8k", 7473, 7473),
+    "RUCAIBox__HaluEval/data/general_data.json": ("halueval", 4507, 4507),
+    "benedictflorance__truthfulqa_experiments/datasets/TruthfulQA.csv": ("prompts", 817, 0),
+    "f__awesome-chatgpt-prompts/prompts.csv": ("prompts", 1529, 0),
+    "openai__human-eval/data/HumanEval.jsonl.gz": ("prompts", 164, 0),
+    "josejg__instruction_following_eval/instruction_following_eval/data/input_data.jsonl": ("prompts", 541, 0),
+    "lm-sys__FastChat/fastchat/llm_judge/data/mt_bench/question.jsonl": ("prompts", 80, 0),
+    "openai__moderation-api-release/data/samples-1680.jsonl.gz": ("prompts", 1680, 0),
+    "akshata29__finetuning/data/eval.jsonl": ("query_response", 200, 0),
+    "yangjianxin1__Firefly/data/pretrain/dummy_pretrain.jsonl": ("documents", 45, 0),
+}
+
+
 def counted(path: Path) -> tuple[int, int, dict[str, int]]:
     """Records, rows and refusals by reason; the law holds."""
     records, rows, reasons, named = 0, 0, Counter(), []
@@ -42,6 +71,15 @@ def counted(path: Path) -> tuple[int, int, dict[str, int]]:
 @pytest.mark.parametrize("name", COUNTS)
 def test_counts(dumps, name):
     assert counted(dumps / name) == COUNTS[name]
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_the_real_files_are_told_and_counted(dumps, name):
+    found = inspect(dumps / name)
+    assert (found.format, found.records, found.rows) == TOLD[name]
+    refusals = {reason: len(numbers) for reason, numbers in {**found.dropped, **found.quarantined}.items()}
+    expected = {"no_conversation" if found.format == "documents" else "no_answer": found.records - found.rows}
+    assert refusals == ({} if found.rows else expected)
 
 
 def test_all_of_alpaca(dumps):
