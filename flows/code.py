@@ -24,6 +24,7 @@ LIBRARIES = (
     "py3langid",
     "pyarrow",
     "python-stdnum",
+    "vl-convert-python",
     "zstandard",
 )
 _FROM = re.compile(r"^[ \t]*from ([\w.]+) import (\([^)]*\)|[^\n(]*)", re.MULTILINE)

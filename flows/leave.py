@@ -225,7 +225,9 @@ def _seal(places: Places, draft: Path, facts: dict[str, Any]) -> None:
         store.write_json(draft / "manifest.json", {**facts, "files": files})
         if not (draft / "README.md").is_file():
             (draft / "README.md").write_text(card(draft), "utf-8")
-            (draft / "report.html").write_text(reporting.made(places, draft), "utf-8")
+            published, whole = reporting.made(places, draft, "kept", "all")
+            (draft / "report.html").write_text(published, "utf-8")
+            reporting.write(reporting.whole_at(places, draft), whole)
 
 
 def _files(draft: Path) -> Iterator[Path]:

@@ -29,6 +29,11 @@ class Places:
         return self.home / "quarantine"
 
     @property
+    def reports(self) -> Path:
+        """NAME.html: the report with the texts of rows that fell; never in a release."""
+        return self.home / "reports"
+
+    @property
     def releases(self) -> Path:
         """DIR/<name>/<fingerprint>, with DIR/<name>/current."""
         return self.home / "releases"

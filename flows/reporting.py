@@ -1,14 +1,21 @@
-"""report.html: rows drawn of a release, their texts where these are at hand with secrets masked, and what its rules compare."""
+"""report.html: rows drawn of a release, their texts with secrets masked, and what its rules compare.
 
+The page inside a release shows no text but that of rows which the release holds, for a release is what gets published. The page
+with the texts of what fell lies outside, in `data/reports`.
+"""
+
+import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
+from exports.report import page as pages
 from exports.report.differences import Messages
-from exports.report.drawn import draw
-from exports.report.page import page
+from exports.report.drawn import Drawn, draw
 from exports.report.samples import Text
+from exports.report.signals import Limits
 from flows import releases
 from flows.places import Places
 from schemas import recipe as recipes
@@ -17,13 +24,45 @@ from schemas.rows import Message
 ROWS = 8  # of each reason
 
 
-def made(places: Places, release: Path, rows: int = ROWS, seed: int = 0) -> str:
-    """The page of a release: the same release, texts at hand, rows and seed give the same text."""
-    drawn = draw(release, rows, seed)
-    return page(release, drawn, _texts(places, release, drawn.ids()), _limits(release))
+Whose = Literal["all", "kept", "none"]  # the texts of every row, those that the release holds, or no text
+_MADE: dict[Whose, str] = {
+    "all": "With texts of rows that fell, secrets and personal data masked: for your eyes, not for a public place.",
+    "kept": "Texts are those that the release holds, secrets and personal data masked; rows that fell are told without theirs.",
+    "none": "Without texts.",
+}
 
 
-def _texts(places: Places, release: Path, ids: list[str]) -> dict[str, Text]:
+def made(places: Places, release: Path, *whose: Whose, rows: int = ROWS, seed: int = 0) -> list[str]:
+    """A release's page for each choice of texts: the same release, texts, rows and seed give the same bytes."""
+    drawn = _masked_words(draw(release, rows, seed))
+    parts = pages.charts(release, drawn, _limits(release))
+    return [_page(places, release, drawn, parts, each) for each in whose]
+
+
+def _page(places: Places, release: Path, drawn: Drawn, parts: dict[str, str], whose: Whose) -> str:
+    there = replace(drawn, pairs=[]) if whose == "none" else drawn
+    return pages.page(release, there, _texts(places, release, drawn, whose), parts, _MADE[whose])
+
+
+def whole_at(places: Places, release: Path) -> Path:
+    """Where the page with every text lies: outside the release, one for each name, of the run that was last."""
+    return places.reports / f"{releases.manifest(release)['name']}.html"
+
+
+def write(path: Path, page: str) -> None:
+    """Put a page in its place by one rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_text(page, "utf-8")
+    os.replace(draft, path)
+
+
+def _texts(places: Places, release: Path, drawn: Drawn, whose: Whose) -> dict[str, Text]:
+    ids = drawn.ids()
+    if whose == "none":
+        return {}
+    if whose == "kept":
+        return {id: Text(masked({"messages": messages})) for id, messages in _published(release, ids).items()}
     edits = pl.scan_parquet(release / "edits.parquet").filter(pl.col("id").is_in(ids)).select("id").unique().collect()
     judged, read = releases.texts(places, release, ids), releases.texts(places, release, edits["id"].to_list(), edited=False)
     found = {}
@@ -31,6 +70,21 @@ def _texts(places: Places, release: Path, ids: list[str]) -> dict[str, Text]:
         now = masked(row)
         was = masked(read[id]) if id in read else None
         found[id] = Text(now, was if was != now else None)
+    return found
+
+
+def _published(release: Path, ids: list[str]) -> dict[str, Any]:
+    """Messages by id as the release holds them: its conversations, and both sides of its pairs."""
+    found: dict[str, Any] = {}
+    if files := sorted((release / "preference").glob("*.parquet")):
+        sides = pl.scan_parquet(files).with_columns(pl.col("id").str.split("|").alias("sides"))
+        for at, side in enumerate(("chosen", "rejected")):
+            rows = sides.select(id=pl.col("sides").list.get(at), messages=pl.concat_list("prompt", side))
+            found.update(
+                rows.filter(pl.col("id").is_in(ids)).unique("id", keep="first", maintain_order=True).collect().iter_rows()
+            )
+    if files := sorted((release / "sft").glob("*.parquet")):
+        found.update(pl.scan_parquet(files).select("id", "messages").filter(pl.col("id").is_in(ids)).collect().iter_rows())
     return found
 
 
@@ -44,14 +98,23 @@ def masked(row: dict[str, Any]) -> Messages:
     return [{"role": turn["role"], "content": text} for turn, text in zip(turns, texts, strict=True)]
 
 
-def _limits(release: Path) -> dict[str, list[tuple[str, float]]]:
-    """Signal -> rules that compare it with a number: `name: sql`, and that number."""
-    from sql.rules import numbers
+def _masked_words(drawn: Drawn) -> Drawn:
+    """The words of a verdict may quote a text: they are masked as the texts of pairs are."""
+    for line in (line for group in drawn.groups for line in group.lines if line["detail"]):
+        line["detail"] = masked({"messages": [{"role": "assistant", "content": line["detail"]}]})[0]["content"]
+    sides = ("prompt", "chosen", "rejected")
+    return replace(drawn, pairs=[{**pair, **{side: masked({"messages": pair[side]}) for side in sides}} for pair in drawn.pairs])
+
+
+def _limits(release: Path) -> Limits:
+    """Signal -> rules that read it: `name: sql`, and the number it is compared with, where there is one."""
+    from sql.rules import columns_used, numbers
 
     asked = recipes.load(release / "recipe.yaml")
     rules = {**asked.keep, **(asked.exports.sft.keep if asked.exports.sft else {})}
-    found: dict[str, list[tuple[str, float]]] = {}
+    found: dict[str, list[tuple[str, float | None]]] = {}
     for name, rule in rules.items():
-        for column, number in numbers(rule.sql):
-            found.setdefault(column, []).append((f"{name}: {' '.join(rule.sql.split())}", number))
+        said, compared = f"{name}: {' '.join(rule.sql.split())}", numbers(rule.sql)
+        for column, number in [*compared, *((column, None) for column in columns_used(rule.sql) - {of for of, _ in compared})]:
+            found.setdefault(column, []).append((said, number))
     return found

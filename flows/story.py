@@ -94,10 +94,10 @@ def funnel(release: Path, to: Console) -> None:
     to.print(drawn)
 
 
-def paths(release: Path, to: Console) -> None:
-    """What to open of a release, a line each: links, where the terminal knows these."""
-    for name in ("README.md", "report.html", "ledger.parquet"):
-        if (file := release / name).is_file():
+def paths(home: Places, release: Path, to: Console) -> None:
+    """What to open of a release, a line each: links, where the terminal knows these. First the page with every text."""
+    for file in (home.reports / f"{release.parent.name}.html", release / "README.md", release / "ledger.parquet"):
+        if file.is_file():
             to.print(Text(f"  {file}", style=Style(link=file.absolute().as_uri())), soft_wrap=True)
 
 

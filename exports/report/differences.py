@@ -28,6 +28,16 @@ def turns(messages: Messages, was: Messages | None, most: int) -> str:
     return "".join([*drawn, *(_turn(turn["role"], f"<del>{shown(turn['content'], most)}</del>") for turn in gone)])
 
 
+def side_by_side(one: Messages, two: Messages, heads: tuple[str, str], most: int, better: int = -1) -> str:
+    """What two conversations begin with in common, and then each in a column of its own;"""
+    same = next((at for at, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+    parts = "".join(
+        f"<div{' class=better' if at == better else ''}><h4>{shown(head)}</h4>{turns(side[same:], None, most)}</div>"
+        for at, (head, side) in enumerate(zip(heads, (one, two), strict=True))
+    )
+    return f'{turns(one[:same], None, most)}<div class="two">{parts}</div>'
+
+
 def sides(one: Messages, two: Messages, most: int) -> list[tuple[str, str]]:
     """Two conversations turn beside turn, each side whole, with what the other has not marked; "" where a side has ended."""
     both = []

@@ -21,14 +21,23 @@ class Section(NamedTuple):
 
 
 def document(
-    title: str, head: str, links: str, sections: list[Section], *, style: str = "", script: str = "", policy: str = ALONE
+    title: str,
+    head: str,
+    links: str,
+    sections: list[Section],
+    *,
+    foot: str = "",
+    style: str = "",
+    script: str = "",
+    policy: str = ALONE,
 ) -> str:
-    """The page; `title` is plain text, `head` and `links` are HTML; `style` and `policy` come after the report's own."""
+    """The page; `title` is plain text, `head`, `links` and `foot` are HTML; `style` and `policy` come after the report's own."""
     style = report_file("css") + style
     return Template(report_file("html")).substitute(
         title=shown(title),
         head=head,
         links=links,
+        foot=foot,
         sections="\n".join(f'<section id="{name}"><h2>{said}</h2>\n{body}\n</section>' for name, said, body in sections),
         style=style,
         script=script,

@@ -7,11 +7,12 @@ from typing import Any
 
 import polars as pl
 
+from exports.report import pairs
 from schemas.ledger import STAGES
 
 Line = dict[str, Any]
 KEPT = "kept"
-_COLUMNS = ["id", "source", "fate", "stage", "reason", "detail", "broken", "twin", "similarity", "words", "exports"]
+_COLUMNS = ["id", "source", "group_id", "fate", "stage", "reason", "detail", "broken", "twin", "similarity", "words", "exports"]
 _MOST_REASONS = 80
 _CLUSTERS, _MEMBERS, _MISSES = 8, 2, 8
 
@@ -34,12 +35,14 @@ class Drawn:
     sizes: dict[int, int]  # rows in a cluster, the standing one included -> clusters
     clusters: list[tuple[str, int, list[Line]]]  # the standing row, rows that fell to it, some of them
     misses: list[Line]  # pairs nearest to falling
+    pairs: list[Line]  # some of the preference export, with their texts
 
     def ids(self) -> list[str]:
         """Every row whose text the report asks for."""
         lines = [line for group in self.groups for line in group.lines]
         found = {line["id"] for line in lines} | {line["twin"] for line in lines if line["twin"]}
         found |= {id for stands, _, fell in self.clusters for id in (stands, *(line["id"] for line in fell))}
+        found |= {id for line in lines for id in line.get("beside") or []}
         return sorted(found | {miss[side] for miss in self.misses for side in ("id", "other")})
 
 
@@ -51,11 +54,17 @@ def draw(release: Path, rows: int, seed: int) -> Drawn:
         .then(pl.lit(KEPT))
         .otherwise(pl.col("reason").str.replace(r"(?s)^(beginning of|too like) .*", "$1 another row")),
     )
+    answers = (
+        ledger.filter(pl.col("group_id").is_not_null())
+        .group_by("source", "group_id")
+        .agg(answers=pl.col("id").sort_by(pl.col("fate") != KEPT, "id").head(2))
+    )
+    ledger = ledger.join(answers, on=["source", "group_id"], how="left", maintain_order="left")
     groups = [_group(part, rows, seed) for part in ledger.partition_by("stage", "shown", maintain_order=True)]
     order = {stage: at for at, stage in enumerate((KEPT, *STAGES))}
     groups.sort(key=lambda group: (order.get(group.stage, len(order)), -group.rows, group.reason))
     fell = ledger.filter((pl.col("stage") == "overlap") & pl.col("twin").is_in(ledger["id"].implode()))
-    return Drawn(groups[:_MOST_REASONS], *_clusters(fell), _misses(release, fell))
+    return Drawn(groups[:_MOST_REASONS], *_clusters(fell), _misses(release, fell), pairs.draw(release, rows * 2, seed))
 
 
 def _group(part: pl.DataFrame, rows: int, seed: int) -> Group:
@@ -63,7 +72,11 @@ def _group(part: pl.DataFrame, rows: int, seed: int) -> Group:
     mixed = [hashlib.md5(f"{id}{seed}".encode("utf-8", "replace"), usedforsecurity=False).digest() for id in part["id"]]
     most = rows * 3 if stage == KEPT else rows
     lines = part.with_columns(mixed=pl.Series(mixed, dtype=pl.Binary)).bottom_k(most, by=["mixed", "id"]).sort("mixed", "id")
-    return Group(stage or "", reason or "", part.height, lines.drop("mixed", "shown").to_dicts())
+    found = [
+        {**line, "beside": [id for id in line["answers"] or [] if id != line["id"]][:1] if stage == "export" else []}
+        for line in lines.drop("mixed", "shown").to_dicts()
+    ]
+    return Group(stage or "", reason or "", part.height, found)
 
 
 def _clusters(fell: pl.DataFrame) -> tuple[dict[int, int], list[tuple[str, int, list[Line]]]]:

@@ -5,7 +5,7 @@ import re
 
 # What a parser changes or drops, what steers a terminal or the direction of a line, and what no UTF-8 can hold.
 _ODD = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
 
 
@@ -13,8 +13,12 @@ def shown(value: object, most: int | None = None) -> str:
     """Escaped for an element's text or a quoted attribute; cut after `most` characters, which is said."""
     text = str(value)
     cut = 0 if most is None else max(0, len(text) - most)
-    text = _ODD.sub(lambda found: f"⟨{ord(found[0]):04X}⟩", text[: len(text) - cut])
-    return html.escape(text) + (f" … ({cut:,} more characters)" if cut else "")
+    return html.escape(plain(text[: len(text) - cut])) + (f" … ({cut:,} more characters)" if cut else "")
+
+
+def plain(text: str) -> str:
+    """The text with what cannot be seen made visible; not yet escaped."""
+    return _ODD.sub(lambda found: f"⟨{ord(found[0]):04X}⟩", text)
 
 
 def table(head: list[str], lines: list[list[object]]) -> str:
@@ -28,7 +32,7 @@ def table(head: list[str], lines: list[list[object]]) -> str:
         "<tr>" + "".join(f"<td{kind}>{_cell(value)}</td>" for kind, value in zip(kinds, line, strict=True)) + "</tr>"
         for line in lines
     )
-    return f'<div class="wide"><table><thead><tr>{names}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
+    return f'<div class="wide-table"><table><thead><tr>{names}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
 
 
 def _cell(value: object) -> str:

@@ -7,40 +7,63 @@ from typing import Any
 
 import polars as pl
 
-from exports.report import funnel, overlaps, samples, signals, winners
+from exports.report import funnel, overlaps, pairs, samples, signals, winners
 from exports.report.document import Section, document, report_file
 from exports.report.drawn import Drawn
 from exports.report.harmless import shown
+from schemas import recipe as recipes
 
 MOST = 5_000_000  # bytes of a page
 _TURN, _LEAST = 4000, 100  # characters shown of a turn, halved until the page fits
 
 
-def page(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], limits: signals.Limits) -> str:
-    """report.html of a release, for rows drawn of it, their texts (a missing one is said) and the limits that rules set."""
+def charts(release: Path, drawn: Drawn, limits: signals.Limits) -> dict[str, str]:
+    """The sections that show no text, by name: made once, they fit every page of a release."""
     manifest = json.loads((release / "manifest.json").read_bytes())
-    charts = [
-        ("funnel", "What came in, and why rows fell", funnel.section(release)),
-        ("signals", "Before and after", signals.section(release, limits)),
-        (
-            "benchmarks",
-            "Benchmarks found",
-            overlaps.contamination(release) if _has(release, "benchmarks", "contamination") else "",
-        ),
-        ("winners", "What wins pairs", winners.bias(release) if _has(release, "bias") else ""),
-        ("classifiers", "Classifiers", winners.classifiers(manifest)),
-    ]
+    return {
+        "funnel": funnel.section(release, manifest),
+        "signals": signals.section(release, limits),
+        "overlap": overlaps.similarities(release, recipes.load(release / "recipe.yaml"), drawn.sizes),
+        "benchmarks": overlaps.contamination(release) if _has(release, "benchmarks", "contamination") else "",
+        "wins": winners.bias(release) if _has(release, "bias") else "",
+        "classifiers": winners.classifiers(manifest),
+    }
+
+
+def page(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], parts: dict[str, str], made: str) -> str:
+    """report.html of a release: rows drawn of it, texts of them (a missing one is said), its `charts`, how it was made."""
+    manifest = json.loads((release / "manifest.json").read_bytes())
     repairs, most = _repairs(release, drawn), _TURN
+    title, head, foot = f"{manifest['name']}: what became of every row", _head(release, manifest), _foot(manifest, made)
     while True:
-        rows = [
-            ("clusters", "Rows that resemble each other", overlaps.clusters(drawn, texts, most)),
-            ("misses", "Near misses", overlaps.misses(drawn, texts, most)),
-            ("rows", "Rows to read", samples.section(drawn, texts, repairs, most)),
+        told = [
+            Section("funnel", "What came in, and what became of it", parts["funnel"]),
+            Section("signals", "Before and after", parts["signals"]),
+            Section("overlap", "Rows that resemble each other", parts["overlap"] + overlaps.clusters(drawn, texts, most)),
+            Section("near-misses", "Near misses", overlaps.misses(drawn, texts, most)),
+            Section("benchmarks", "Benchmarks found", parts["benchmarks"]),
+            Section("wins", "What wins pairs", parts["wins"]),
+            Section("classifiers", "Classifiers", parts["classifiers"]),
+            Section("pairs", "Pairs to read", pairs.section(drawn.pairs, most)),
+            Section("rows", "Rows to read", samples.section(drawn, texts, repairs, most)),
         ]
-        made = _filled(manifest, charts[:2] + rows[:2] + charts[2:] + rows[2:])
-        if len(made.encode()) <= MOST or most <= _LEAST:
-            return made
+        there = [each for each in told if each.body]
+        filled = document(title, head, links(there), there, foot=foot, script=report_file("js"))
+        if len(filled.encode()) <= MOST or most <= _LEAST:
+            return filled
         most //= 2
+
+
+def links(sections: list[Section]) -> str:
+    """A word for each section, for the line that stays on top."""
+    return "".join(f'<a href="#{each.name}">{each.name.replace("-", " ")}</a>' for each in sections)
+
+
+def facts(said: list[tuple[str, str]]) -> str:
+    """Numbers that matter, large, each over what it counts."""
+    return (
+        f'<dl class="facts">{"".join(f"<div><dt>{shown(what)}</dt><dd>{shown(value)}</dd></div>" for what, value in said)}</dl>'
+    )
 
 
 def _has(release: Path, *tables: str) -> bool:
@@ -48,22 +71,24 @@ def _has(release: Path, *tables: str) -> bool:
     return all((release / f"{name}.parquet").is_file() for name in tables)
 
 
-def _filled(manifest: dict[str, Any], sections: list[tuple[str, str, str]]) -> str:
-    there = [Section(*each) for each in sections if each[2]]
-    links = "".join(f'<a href="#{each.name}">{each.title}</a>' for each in there)
-    return document(f"{manifest['name']}: what became of every row", _head(manifest), links, there, script=report_file("js"))
-
-
-def _head(manifest: dict[str, Any]) -> str:
-    counts = [(name, sum(splits.values())) for name, splits in sorted(manifest["counts"].items())]
-    facts = [
-        ("records read", manifest["records"]),
-        ("rows", manifest["rows"]),
-        *((f"rows in {name}", rows) for name, rows in counts),
+def _head(release: Path, manifest: dict[str, Any]) -> str:
+    fates = dict(pl.read_parquet(release / "ledger.parquet", columns=["fate"])["fate"].value_counts().iter_rows())
+    kept, rows = fates.get("kept", 0), manifest["rows"]
+    told = [
+        ("records read", f"{manifest['records']:,}"),
+        ("rows in them", f"{rows:,}"),
+        ("rows kept", f"{kept:,}" + (f" ({kept / rows:.0%})" if rows else "")),
+        *((f"in {name}", f"{sum(splits.values()):,}") for name, splits in sorted(manifest["counts"].items())),
     ]
-    drawn = "".join(f"<div><dt>{shown(what)}</dt><dd>{count:,}</dd></div>" for what, count in facts)
-    said = f"release {manifest['fingerprint']}, licence {manifest['license']}, from {len(manifest['sources'])} sources"
-    return f'<p class="soft">{shown(said)}</p><dl class="facts">{drawn}</dl>'
+    sources = len(manifest["sources"])
+    said = f"from {sources} source{'s' * (sources != 1)}, licence {manifest['license']}, release {manifest['fingerprint'][:12]}"
+    return f'<p class="soft">{shown(said)}</p>{facts(told)}'
+
+
+def _foot(manifest: dict[str, Any], made: str) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(manifest["versions"].items()))
+    said = f"{made} Release {manifest['fingerprint']}, seed {manifest['seed']}, made with {versions}."
+    return f"<p>{shown(said)}</p>"
 
 
 def _repairs(release: Path, drawn: Drawn) -> dict[str, str]:

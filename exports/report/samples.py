@@ -7,7 +7,10 @@ from exports.report import differences
 from exports.report.drawn import KEPT, Drawn, Group, Line
 from exports.report.harmless import shown
 
-AWAY = '<p class="soft">(its text is not at hand)</p>'
+AWAY = (
+    '<p class="soft">(its text is not here: what fell is no part of a release; '
+    "<code>winnow report</code> makes the page that shows it, where data/work is at hand)</p>"
+)
 REFUSED = '<p class="soft">(gave no row: its bytes lie in data/quarantine, and are never part of a release)</p>'
 
 
@@ -21,7 +24,8 @@ class Text(NamedTuple):
 def section(drawn: Drawn, texts: Mapping[str, Text], repairs: Mapping[str, str], most: int) -> str:
     """Every drawn row; `repairs`: edits of a row in words; `most` characters a turn."""
     rows = "".join(row(named(group), line, texts, repairs, most) for group in drawn.groups for line in group.lines)
-    return f"{_seek(drawn)}{rows}" if rows else "<p>No row came in.</p>"
+    more = '<button id="more" type="button" hidden>show more</button>'
+    return f"{_seek(drawn)}{rows}{more}" if rows else "<p>No row came in.</p>"
 
 
 def _seek(drawn: Drawn) -> str:
@@ -32,6 +36,8 @@ def _seek(drawn: Drawn) -> str:
     names = sorted({line["source"] for group in drawn.groups for line in group.lines})
     sources = "".join(f'<option value="{shown(name)}">{shown(name)}</option>' for name in names)
     return (
+        '<p class="soft">A seeded draw of each reason, and of what was kept. Repairs are marked: '
+        "<del>as read</del> <ins>as judged</ins>.</p>"
         '<div class="seek" id="seek"><input id="words" type="search" placeholder="words to find" aria-label="words to find">'
         f'<select id="reason" aria-label="reason"><option value="">every reason</option>{reasons}</select>'
         f'<select id="source" aria-label="source"><option value="">every source</option>{sources}</select>'
@@ -48,34 +54,41 @@ def row(
     reason: str, line: Line, texts: Mapping[str, Text], repairs: Mapping[str, str], most: int, *, top: str = "", more: str = ""
 ) -> str:
     """One row to read; `line` is its line of the ledger, `reason` what it is chosen by; `top` is HTML instead of its id."""
-    text = texts.get(line["id"])
-    drawn = differences.turns(text.messages, text.read, most) if text else REFUSED if line["stage"] == "read" else AWAY
-    edited = (
-        f'<p class="said">repaired: {shown(repairs[line["id"]])}; differences are marked</p>' if line["id"] in repairs else ""
-    )
-    twin = texts.get(line["twin"] or "")
-    beside = (
-        f"<details><summary>{shown(line['twin'])}, which stands</summary>{differences.turns(twin.messages, None, most)}</details>"
-        if twin
-        else ""
-    )
+    edited = f'<p class="said">repaired: {shown(repairs[line["id"]])}</p>' if line["id"] in repairs else ""
     chosen = f'class="{shown(line["stage"] or KEPT)}" data-reason="{shown(reason)}" data-source="{shown(line["source"])}"'
     return (
         f'<article {chosen}><div class="id">{top or shown(line["id"])}</div>'
-        f'<p class="verdict">{shown(_verdict(line))}</p>{edited}{drawn}{beside}{more}</article>'
+        f"{verdict(line)}{edited}{_told(line, texts, most)}{more}</article>"
     )
 
 
-def _verdict(line: Line) -> str:
+def _told(line: Line, texts: Mapping[str, Text], most: int) -> str:
+    """The row's turns, and beside them the row that it resembles, or another answer of its group."""
+    text = texts.get(line["id"])
+    if text is None:
+        return REFUSED if line["stage"] == "read" else AWAY
+    other = next((texts[id] for id in line.get("beside") or [] if id in texts), None)
+    if other and not text.read:
+        return differences.side_by_side(text.messages, other.messages, ("this answer", "another answer to the same"), most)
+    drawn = differences.turns(text.messages, text.read, most)
+    if line["twin"] not in texts:
+        return drawn
+    twin = differences.turns(texts[line["twin"]].messages, text.messages, most)
+    said = f"beside {line['twin']}, which stands: differences are marked"
+    return f"{drawn}<details><summary>{shown(said)}</summary>{twin}</details>"
+
+
+def verdict(line: Line) -> str:
     """Fate, the matched rule in words, and what else the row would have fallen to."""
     if line["fate"] == "kept":
-        return f"kept: in {', '.join(line['exports'] or [])}"
+        return f'<p class="verdict">kept: in {shown(", ".join(line["exports"] or []))}</p>'
     others = [name for name in line["broken"] or [] if name != line["reason"]]
     near = "" if line["similarity"] is None else f", similarity {line['similarity']:.3f}"
     parts = [
-        f"{line['fate']} at {line['stage']}: {line['reason']}",
         line["detail"] or "",
         f"it resembles {line['twin']}{near}" if line["twin"] else "",
         f"it would also have fallen to {', '.join(others)}" if others else "",
     ]
-    return ". ".join(part for part in parts if part)
+    fell = f"{line['fate']} at {line['stage']}: {line['reason']}"
+    said = ". ".join(part for part in parts if part)
+    return f'<p class="verdict">{shown(fell)}<small>{shown(said)}</small></p>'

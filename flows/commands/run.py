@@ -44,5 +44,5 @@ def command(
         story.wins(folder, screen.console())
     screen.ended(folder, releases.manifest(folder), new=new, seconds=time.time() - started, as_json=as_json)
     if sys.stdout.isatty() and not as_json:
-        story.paths(folder, screen.console())
+        story.paths(places(), folder, screen.console())
         print("next: winnow look kept -n 5 · winnow look REASON -n 5 · winnow explain ID · winnow sql why_dropped")

@@ -4,11 +4,12 @@ import html
 import re
 from html.parser import HTMLParser
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports.report import bars, differences
+from exports.report import charts, differences, funnel, signals
 from exports.report.harmless import shown, table
 
 ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -93,9 +94,49 @@ def test_sides_hold_a_conversation_each(one, two) -> None:
 
 
 def test_bars_of_a_histogram_are_as_high_as_their_counts() -> None:
-    drawn = bars.histogram([4, 0, 2], [1, 0, 2], [0.5])
-    high = [float(each) for each in re.findall(r'height="([\d.]+)"', drawn)]
-    assert high == [100, 50, 25, 50] and 'x1="500.0"' in drawn
+    before, after = pl.Series([0.1, 0.1, 0.1, 0.1, 1.0, 1.0]), pl.Series([0.1, 1.0, 1.0])
+    drawn = signals.histogram("share", before, after, [0.4], whole=False)
+    high = {
+        tone: [float(each) for each in re.findall(rf'd="M[\d.]+,[\d.]+h[\d.]+v([\d.]+)h-[\d.]+Z" fill="var\(--{tone}\)"', drawn)]
+        for tone in ("before", "kept")
+    }
+    assert high == {"before": [84, 42], "kept": [21, 42]}
+    assert drawn.count("stroke-dasharray") == 1 and 'aria-label="0.1 to 0.128: 4 rows, 1 kept"' in drawn
+
+
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=3))
+@settings(max_examples=8, deadline=None)
+def test_names_in_a_chart_are_text(names) -> None:
+    drawn = charts.listed(names, names, lambda sheet: [], names[0])
+    plain = charts.listed(["a" for _ in names], ["b" for _ in names], lambda sheet: [], "c")
+    assert set(Elements(drawn).found) <= set(Elements(plain).found) | {"text"} and not ODD.search(drawn)
+
+
+def test_a_chart_is_drawn_for_both_widths_in_the_colours_of_the_page_and_the_same_again() -> None:
+    steps = [
+        {"stage": "in", "reason": None, "count": 3, "start": 0, "end": 3, "colour": "var(--in)"},
+        {"stage": "keep", "reason": "<b>", "count": 1, "start": 2, "end": 3, "colour": "var(--keep)"},
+    ]
+    drawn = funnel.waterfall(steps, "rows")
+    assert drawn == funnel.waterfall(steps, "rows") and drawn.count("<svg") == 2
+    assert not re.search(r"#[0-9a-f]{3,6}\b| style=|<b>|url\(", drawn)
+
+
+def test_a_record_is_kept_if_one_of_its_rows_is(tmp_path) -> None:
+    rows = [("a", 0, "kept", None, None), ("b", 0, "dropped", "keep", "x"), ("c", 1, "dropped", "read", "y")]
+    rows += [("d", 2, "dropped", "overlap", "z"), ("e", 2, "dropped", "keep", "x")]
+    names = ["id", "source", "file", "record", "fate", "stage", "reason"]
+    ledger = [dict(zip(names, (id, "s", "f", *rest), strict=True)) for id, *rest in rows]
+    pl.DataFrame(ledger, schema_overrides={"record": pl.Int64}).write_parquet(tmp_path / "ledger.parquet")
+    counted = funnel.records(tmp_path, {"sources": {"s": {"records": 5}}})
+    found = {(stage, reason): count for _, stage, reason, count in counted.iter_rows()}
+    assert found == {
+        ("in", None): 5,
+        ("kept", None): 1,
+        ("read", "y"): 1,
+        ("overlap", "z"): 1,
+        ("read", "part of another record's row"): 2,
+    }
 
 
 def test_a_table_without_lines_is_nothing_and_cells_are_escaped() -> None:

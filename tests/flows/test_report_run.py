@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import json
 import re
 import shutil
@@ -97,19 +98,25 @@ def test_it_is_part_of_the_release_and_made_again_the_same(demo) -> None:
     home, release = demo
     page = (release / "report.html").read_text("utf-8")
     assert releases.manifest(release)["files"]["report.html"] == hashlib.sha256(page.encode()).hexdigest()
-    assert reporting.made(Places(home), release) == page
-    assert reporting.made(Places(home), release, seed=1) != page
+    kept, none = reporting.made(Places(home), release, "kept", "none")
+    assert kept == page != none
+    assert reporting.made(Places(home), release, "kept", seed=1) != [page]
     assert len(page.encode()) < 1_000_000
 
 
 def test_every_number_of_the_funnel_and_every_reason_is_there(demo) -> None:
     page = (demo[1] / "report.html").read_text("utf-8")
     funnel = pl.read_parquet(demo[1] / "funnel.parquet").group_by("stage", "reason").agg(pl.col("rows", "words").sum())
-    for stage, reason, rows, words in funnel.iter_rows():
-        name = f"{stage}: {reason}" if reason else stage
-        line = rf'<span class="name">{re.escape(name)}</span><svg.*?</svg><span>{rows:,}</span><span>{words:,}</span>'
-        assert re.search(line, page), name
-        assert stage == "in" or f'data-reason="{name}"' in page
+    rows, records, words = re.findall(r"The same as a table</summary>(.*?)</details>", page, re.DOTALL)
+    for stage, reason, *counts in funnel.iter_rows():
+        for table, count in zip((rows, words), counts, strict=True):
+            assert f'<tr><td>{stage}</td><td>{reason or ""}</td><td class="n">{count:,}</td>' in table
+        assert stage == "in" or f'data-reason="{stage}: {reason}"' in page or stage == "kept"
+    counts = {
+        (stage, reason): int(count.replace(",", ""))
+        for stage, reason, count in re.findall(r'<tr><td>(\w+)</td><td>([^<]*)</td><td class="n">([\d,]+)</td>', records)
+    }
+    assert counts.pop(("in", "")) == releases.manifest(demo[1])["records"] == sum(counts.values())
 
 
 def test_rows_that_are_shown_have_the_texts_of_the_release(demo) -> None:
@@ -119,19 +126,42 @@ def test_rows_that_are_shown_have_the_texts_of_the_release(demo) -> None:
     assert len(shown) == 24
     ledger = dict(pl.read_parquet(release / "ledger.parquet").select("id", "fate").iter_rows())
     assert {ledger[re.search(r'class="id">([^<]+)', each)[1]] for each in shown} == {"kept"}
-    assert "<del>" in page and "which stands" in page and "Before and after" in page and "of length alone" in page
+    assert "Before and after" in page and "of length alone" in page and "<h4>chosen</h4>" in page
 
 
 def test_a_rules_number_is_drawn_at_its_signal(demo) -> None:
     page = (demo[1] / "report.html").read_text("utf-8")
-    [figure] = re.findall(r"<figure><figcaption><strong>language_confidence.*?</figure>", page, re.DOTALL)
-    assert "&gt;= 0.65" in figure and figure.count('class="limit"') == 1
+    [figure] = re.findall(r"<figure><figcaption><b>language_confidence.*?</figure>", page, re.DOTALL)
+    assert "&gt;= 0.65" in figure and figure.count("stroke-dasharray") == 1
+    [overlap] = re.findall(r"<figure><figcaption><b>conversation.*?</figure>", page, re.DOTALL)
+    assert "from 80% on one falls" in overlap and overlap.count("stroke-dasharray") == 1
 
 
-def test_a_missing_text_is_said(demo, tmp_path) -> None:
-    page = reporting.made(Places(tmp_path), demo[1])
-    assert "its text is not at hand" in page and "As an AI language model" not in page
-    assert page.count('class="turn"') > 100  # what the release itself holds
+def test_what_fell_is_told_without_its_text_in_the_release_and_with_it_outside(demo) -> None:
+    home, release = demo
+    ledger = pl.read_parquet(release / "ledger.parquet")
+    fell = ledger.filter((pl.col("fate") == "dropped") & (pl.col("stage") == "keep"))["id"].to_list()
+    texts = releases.texts(Places(home), release, fell)
+    kept = releases.texts(Places(home), release, ledger.filter(fate="kept")["id"].to_list())
+    said = {turn["content"] for row in kept.values() for turn in row["messages"]}
+    own = {turn["content"] for row in texts.values() for turn in row["messages"]} - said - {""}
+    inside = (release / "report.html").read_text("utf-8")
+    outside = reporting.whole_at(Places(home), release).read_text("utf-8")
+    lines = {line for text in own for line in text.splitlines() if len(line) > 40 and line.isascii() and line.isalpha() is False}
+    plain = [line for line in lines if html.escape(line) == line]
+    assert len(plain) > 10 and not [line for line in plain if line in inside]
+    assert len([line for line in plain if line in outside]) > len(plain) / 2
+    assert "<del>" in outside and "which stands" in outside
+
+
+def test_the_page_of_a_release_needs_nothing_but_the_release(demo, tmp_path) -> None:
+    release = demo[1]
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(release, copy)
+    [page] = reporting.made(Places(tmp_path), copy, "kept")
+    assert page == (release / "report.html").read_text("utf-8")
+    [page] = reporting.made(Places(tmp_path), copy, "none")
+    assert 'class="turn"' not in page
 
 
 def test_a_secret_is_told_by_its_kind_alone(run, tmp_path) -> None:

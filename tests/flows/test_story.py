@@ -6,6 +6,7 @@ import pyarrow as pa
 from rich.console import Console
 
 from flows import story
+from flows.places import Places
 from schemas import parquet
 from schemas.ledger import FUNNEL, LEDGER
 
@@ -25,6 +26,6 @@ def test_the_funnel_fits_80_columns_and_paths_are_links(tmp_path) -> None:
         assert "1,234,567,890" in shown[2]
         assert "98,765,432,100" in shown[2]
         assert shown[2].rstrip().endswith("█" * 10)
-    story.paths(tmp_path, to)
+    story.paths(Places(tmp_path / "home"), tmp_path, to)
     assert str(tmp_path / "README.md") in to.file.getvalue()
-    assert "report.html" not in to.file.getvalue()
+    assert "reports" not in to.file.getvalue()
