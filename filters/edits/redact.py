@@ -2,7 +2,8 @@
 
 In tool calls they do so within the strings of the JSON, which stays valid and is otherwise the same bytes.
 
-Kinds by default: e-mail, IBAN, card number, secret. `also: [phone, ip]` adds kinds that are more often something else.
+Kinds by default: secret, e-mail, IBAN, national id (American, Chinese, British, Italian, Spanish, French, Brazilian, Korean),
+card number. `also: [phone, ip]` adds kinds that are more often something else.
 """
 
 import json
