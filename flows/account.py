@@ -6,14 +6,18 @@ import pyarrow as pa
 from flows.exporting import Taken
 from schemas.ledger import DROPPED, KEPT, LEDGER
 
+_LINE = ["id", "source", "file", "record", "offset", "group_id", "tree_id", "fingerprint", "words"]
 _SHARED = "fell with its group, which is judged by its better answer {}: {}"
 _VAGUE = {"not the best of its group": 1, "neither best nor worst": 2, "not drawn": 2, "unranked": 2, "no partner": 3}
 _VAGUE |= {"no steps": 3, "no verdict": 3, "alone": 3}
 
 
 def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refused: pa.Table) -> pa.Table:
-    """LEDGER sorted by id, from all rows, verdicts on units, what each export took and left, and what reading refused."""
-    lines = frame.select("id", "source", "file", "record", "offset", "group_id", "tree_id", "fingerprint", "words", "unit")
+    """LEDGER sorted by id, from all rows, verdicts on units, what each export took and left, and what reading refused.
+
+    `said` of a row that stands (`lists.passed_over`) is told before what its exports say.
+    """
+    lines = frame.select(*_LINE, "unit", "said")
     fallen = lines.join(verdicts.rename({"id": "unit"}), on="unit", how="inner", maintain_order="left")
     shared = pl.format(_SHARED, "unit", pl.col("detail").fill_null(""))
     fallen = fallen.with_columns(detail=pl.when(pl.col("id") == pl.col("unit")).then("detail").otherwise(shared))
@@ -29,11 +33,13 @@ def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refu
     like = why.filter(pl.col("reason").str.starts_with("too like "))
     like = like.select("id", "twin", "similarity", detail=pl.format("not in {}", "detail"))
     kept = kept.join(like, on="id", how="left", maintain_order="left")
+    told = pl.concat_str(["said", "detail"], separator="; ", ignore_nulls=True)
+    told = pl.when(pl.col("said").is_null()).then("detail").otherwise(told)
     read = pl.DataFrame(refused).with_columns(stage=pl.lit("read"))
     parts = [
         fallen.with_columns(fate=pl.lit(DROPPED)),
-        kept,
-        left.with_columns(fate=pl.lit(DROPPED), stage=pl.lit("export")),
+        kept.with_columns(detail=told),
+        left.with_columns(detail=told, fate=pl.lit(DROPPED), stage=pl.lit("export")),
         read,
     ]
     whole = pl.concat(parts, how="diagonal")

@@ -70,10 +70,11 @@ def _lined(table: pa.Table, lines: Callable[[pa.Table], Iterator[dict[str, Any]]
 
 
 def judged(units: pl.DataFrame, rules: list[Rule]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Those that pass, and those that fall with their reason."""
+    """Those that pass, and those that fall with their reason; a row that a person keeps (`listed`) passes."""
     told = pl.DataFrame(judge(units.to_arrow(), rules))
-    fell = told.filter(pl.col("reason").is_not_null())
-    return told.filter(pl.col("reason").is_null()).select(units.columns), left_out(fell)
+    falls = pl.col("reason").is_not_null() & ~pl.col("listed") if "listed" in units else pl.col("reason").is_not_null()
+    fell = told.filter(falls)
+    return told.filter(~falls).select(units.columns), left_out(fell)
 
 
 def left_out(frame: pl.DataFrame) -> pl.DataFrame:

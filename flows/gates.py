@@ -167,8 +167,9 @@ def _contamination(release: Path, asked: recipes.Recipe) -> Gate:
     )
     if len(kept):
         more = ", ".join(sorted(set(kept["benchmark"])))
+        own = "take marks of your keep list back, " if asked.lists and asked.lists.keep else ""
         return Gate(
-            "contamination", False, f"{told} of them were kept (0 may): {more}; lower `coverage`, or run the recipe again"
+            "contamination", False, f"{told} of them were kept (0 may): {more}; {own}lower `coverage`, or run the recipe again"
         )
     return Gate("contamination", True, f"{told} of them were kept")
 

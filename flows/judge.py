@@ -3,9 +3,9 @@
 Each step sees only the units still standing, so that junk never keeps a good row out. A verdict is a unit's; its rows share it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from filters.overlap import prefixes, standing, twins
 from filters.overlap.index import Setting
 from flows import contaminated, indexing
+from flows.lists import BLOCKED
 from flows.places import cores
 from flows.published import Remembered
 from flows.stages import Shard
@@ -45,15 +46,31 @@ class Court:
     units: pl.DataFrame
     verdicts: list[pl.DataFrame]
     known: Remembered | None = None
+    spared: list[pl.DataFrame] = field(default_factory=list)  # what would have fallen, had nobody marked it
 
     def standing(self) -> pl.DataFrame:
         """Units that no verdict fell on."""
         return self.units.join(pl.concat(self.verdicts), on="id", how="anti", maintain_order="left")
 
-    def fell(self, stage: str, reason: str, fallen: pl.DataFrame) -> None:
-        """Take down what fell for one reason; missing columns are null."""
+    def fell(self, stage: str, reason: str, fallen: pl.DataFrame, unless: str = "free") -> None:
+        """Take down what fell for one reason, but for the units of this column; missing columns are null."""
         said = fallen.with_columns(stage=pl.lit(stage), reason=pl.lit(reason), broken=pl.lit([reason], pl.List(pl.String)))
-        self.verdicts.append(_verdict(said))
+        self.judged(_verdict(said), unless)
+
+    def judged(self, verdicts: pl.DataFrame, unless: str) -> None:
+        """Add verdicts (VERDICT); those on units of this column are only noted."""
+        marked = self.units.filter(unless).select("id")
+        self.verdicts.append(verdicts.join(marked, on="id", how="anti", maintain_order="left"))
+        self.spared.append(verdicts.join(marked, on="id", how="semi", maintain_order="left"))
+
+
+class Judgement(NamedTuple):
+    """Verdicts on units that fell (VERDICT), verified pairs, SUPERSEDED rows, and verdicts that a keep mark passed over."""
+
+    verdicts: pl.DataFrame
+    pairs: pa.Table
+    superseded: pl.DataFrame
+    spared: pl.DataFrame
 
 
 def judge(  # noqa: PLR0917
@@ -63,15 +80,13 @@ def judge(  # noqa: PLR0917
     shards: list[Shard],
     answers: pl.DataFrame,
     known: Remembered | None = None,
-) -> tuple[pl.DataFrame, pa.Table, pl.DataFrame]:
-    """Verdicts on units that fell (VERDICT columns), the verified pairs that near-duplicate rules met, and SUPERSEDED rows.
-
-    `answers` (unit, id): all rows of the units that are groups, as `units.answers` gives them.
-    """
-    court = Court(_sided(units, known), [pl.DataFrame(schema=VERDICT), _by_rules(units, keep)], known)
+) -> Judgement:
+    """Who falls, of units that `Lists.marked` has marked; `answers` (unit, id): all rows of the groups among them."""
+    court = Court(_sided(units, known), [pl.DataFrame(schema=VERDICT)], known, [pl.DataFrame(schema=VERDICT)])
+    court.judged(_by_rules(units, keep), "listed")
     for name, rule in recipe.overlap.items():
         if isinstance(rule, Benchmark):
-            court.fell("overlap", name, _contaminated(court, rule, [shard.covered[name] for shard in shards]))
+            court.fell("overlap", name, _contaminated(court, rule, [shard.covered[name] for shard in shards]), "listed")
     pairs, gone = [PAIRS.empty_table()], [pl.DataFrame(SUPERSEDED.empty_table())]
     for name, rule in recipe.overlap.items():
         if isinstance(rule, Near):
@@ -84,7 +99,7 @@ def judge(  # noqa: PLR0917
             court.fell("overlap", name, _capped(court, rule, [shard.signed[name] for shard in shards]))
         elif isinstance(rule, Beginnings):
             court.fell("overlap", name, _begun(court, [shard.signed[name] for shard in shards]))
-    return pl.concat(court.verdicts), pa.concat_tables(pairs), pl.concat(gone)
+    return Judgement(pl.concat(court.verdicts), pa.concat_tables(pairs), pl.concat(gone), pl.concat(court.spared))
 
 
 def again(recipe: Recipe, groups: pl.DataFrame, shards: list[Shard], known: Remembered | None = None) -> pl.DataFrame:
@@ -110,13 +125,20 @@ def _verdict(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_rules(units: pl.DataFrame, keep: list[Rule]) -> pl.DataFrame:
+    """What fell to the block list, or to a rule; all rules that a blocked unit breaks are told as well."""
     judged = pl.DataFrame(by_rules(units.to_arrow(), keep))
+    barred = pl.col("blocked")
+    judged = judged.with_columns(
+        reason=pl.when(barred).then(pl.lit(BLOCKED)).otherwise("reason"),
+        detail=pl.when(barred).then("said").otherwise("detail"),
+        broken=pl.when(barred).then(pl.concat_list(pl.lit([BLOCKED]), pl.col("broken").fill_null([]))).otherwise("broken"),
+    )
     return _verdict(judged.filter(pl.col("reason").is_not_null()).with_columns(stage=pl.lit("keep")))
 
 
 def _preferred(units: pl.DataFrame, prefer: list[Order]) -> pl.DataFrame:
-    """Units from the most preferred down: the winning side first, NULLs last, ties by id."""
-    order = [("side", "ASC"), *(ordered(entry, units.columns) for entry in prefer), ("id", "ASC")]
+    """Units from the most preferred down: the winning side first, of it what a list keeps, NULLs last, ties by id."""
+    order = [("side", "ASC"), ("free", "DESC"), *(ordered(entry, units.columns) for entry in prefer), ("id", "ASC")]
     return units.sort(
         [pl.col(name) if isinstance(way, str) else _place(name, way) for name, way in order],
         descending=[way == "DESC" for _, way in order],
@@ -155,7 +177,8 @@ def _near(court: Court, rule: Near, signed: list[Path], answers: pl.DataFrame) -
     ids, _, families = _ranked(court, rule.prefer, setting)
     if court.known:
         signed, answers = [*signed, court.known.signed(setting)], pl.concat([answers, court.known.answers(setting)])
-    how: dict[str, Any] = {"families": families, "groups": answers.to_arrow().cast(_ANSWERS), "threads": cores()}
+    free = pc.is_in(ids, value_set=pa.array(court.units.filter("free")["id"], pa.string())).to_numpy()
+    how: dict[str, Any] = {"families": families, "groups": answers.to_arrow().cast(_ANSWERS), "free": free, "threads": cores()}
     drops, met = twins.walk(signed, rule.key, rule.similarity, ids, **how)
     mine = pa.array(court.units["id"], pa.string())
     met = met.filter(pc.or_(pc.is_in(met["id"], value_set=mine), pc.is_in(met["other"], value_set=mine)))
@@ -221,7 +244,7 @@ def _begun(court: Court, signed: list[Path]) -> pl.DataFrame:
     """Lone rows that begin a longer conversation. A comparison stays: its other answers are nowhere else."""
     units = court.standing()
     ids, _, families = _ranked(court, [])
-    alone = (units.sort("id")["group_size"] == 1).to_numpy()
+    alone = units.sort("id").select((pl.col("group_size") == 1) & ~pl.col("free")).to_series().to_numpy()
     fallen = pl.DataFrame(prefixes.fall(signed, ids, families=families, alone=alone))
     words = "the {} turns of it are the first of the {} of a longer conversation that stands"
     return fallen.with_columns(similarity=pl.lit(1.0), detail=pl.format(words, "turns", "longer"))

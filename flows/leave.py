@@ -23,6 +23,7 @@ from flows import (
     exporting,
     judge,
     laws,
+    lists,
     manifest,
     plan,
     published,
@@ -61,6 +62,7 @@ class Decided:
     pairs: pa.Table
     superseded: pa.Table
     taken: list[exporting.Taken]
+    lists: dict[str, Any]  # what a manifest says of keep and block lists
 
 
 def release(planned: plan.Plan, places: Places, out: Path, made: Made) -> Path:
@@ -87,7 +89,7 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     _limit(planned.recipe, records, left)
     frame = units.rows((shard.rows, shard.signals) for shard in shards)
     known = published.find(planned.recipe, planned.data, planned.extra, places.work)
-    found = decided(planned.recipe, frame, shards, left, known)
+    found = decided(planned.recipe, frame, shards, left, known, lists.find(planned.recipe, planned.data))
     tables = {"ledger": (found.ledger, LEDGER), "pairs": (found.pairs, PAIRS)}
     tables["bias"] = pa.concat_tables([BIAS.empty_table(), *(each.bias for each in found.taken if each.bias)]), BIAS
     if known and not known.wins:
@@ -107,6 +109,7 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     ids = [*used.chunks, *left["id"].chunks]
     facts = {**manifest.facts(planned, shards, frame, ids), "records": records, "counts": counts, "classifiers": made.models}
     facts |= {"published": known.facts()} if known else {}
+    facts |= {"lists": found.lists} if found.lists else {}
     (draft / "recipe.yaml").write_text(recipe.to_yaml(planned.recipe), "utf-8")
     _training(draft, found.taken, counts)
     releases.note_texts(places, planned.fingerprint, [(shard.read, shard.rows) for shard in shards])
@@ -128,21 +131,25 @@ def told(folder: Path) -> tuple[list[dict[str, Any]], str]:
     return funnel, "\n".join([*lines, "| export | split | rows |", "|---|---|---|", *counts])
 
 
-def decided(
+def decided(  # noqa: PLR0917
     asked: recipe.Recipe,
     frame: pl.DataFrame,
     shards: list[Shard],
     refused: pa.Table,
     known: published.Remembered | None = None,
+    marks: lists.Lists | None = None,
 ) -> Decided:
-    """Judge and select, beside what was published earlier; in memory: nothing is written."""
+    """Judge and select, with a person's marks, beside what was published earlier; in memory: nothing is written."""
     keep, rules = plan.compiled(asked, plan.columns(asked))
-    verdicts, pairs, superseded = judge.judge(asked, units.units(frame), keep, shards, units.answers(frame), known)
-    standing = frame.join(verdicts.select(unit="id"), on="unit", how="anti", maintain_order="left")
+    marks = marks or lists.Lists()
+    frame = marks.marked(frame)
+    said = judge.judge(asked, units.units(frame), keep, shards, units.answers(frame), known)
+    standing = frame.join(said.verdicts.select(unit="id"), on="unit", how="anti", maintain_order="left")
     taken = shapes.taken(asked, standing, rules, shards, known)
-    ledger = account.ledger(frame, verdicts, taken, refused)
-    pairs = pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")])
-    return Decided(ledger, pairs, published.replaced(superseded, ledger), taken)
+    ledger = account.ledger(lists.passed_over(frame, said.spared), said.verdicts, taken, refused)
+    pairs = said.pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")])
+    facts = marks.facts(frame, said.spared)
+    return Decided(ledger, pairs, published.replaced(said.superseded, ledger), taken, facts)
 
 
 def refused(shards: list[Shard]) -> pa.Table:

@@ -16,7 +16,7 @@ from exports.bias import NAMED
 from filters import edits, signals
 from filters.overlap import shipped
 from filters.suspicion import SIGNALS
-from flows import choices, code, store
+from flows import choices, code, lists, store
 from schemas.faults import UsageFault
 from schemas.recipe import Benchmark, Preference, Published, Recipe, Source, as_json, is_public, nearest
 from schemas.rows import ROW, ROW_COLUMNS
@@ -37,7 +37,7 @@ class Plan:
     base: Path  # where the sources are taken from: `data`, or the folder above paths given by hand
     files: list[sources.File]
     hashes: list[str]
-    extra: dict[str, str]  # labels, models, benchmark files and the index, as the recipe names them: path -> sha256
+    extra: dict[str, str]  # labels, models, lists, benchmark files and the index, as the recipe names them: path -> sha256
 
     @cached_property
     def fingerprint(self) -> str:
@@ -221,6 +221,7 @@ def _extra(recipe: Recipe, data: Path) -> Iterator[Path]:
     for classifier in recipe.classifiers.values():
         for pattern in (classifier.good or []) + (classifier.bad or []) + ([classifier.model] if classifier.model else []):
             yield from located(pattern, data)
+    yield from lists.located(recipe, data)
     for overlap in recipe.overlap.values():
         if isinstance(overlap, Benchmark):
             yield from benchmark_files(overlap, data)

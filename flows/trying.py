@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 import sql
-from flows import leave, plan, published, releases, stages, store, units
+from flows import leave, lists, plan, published, releases, stages, store, units
 from flows.places import Places
 from schemas.faults import MissingFault, UsageFault
 from schemas.ledger import STAGES
@@ -55,9 +55,9 @@ def decided(base: plan.Plan, asked: plan.Plan, places: Places, *, compute: bool 
     frame = units.rows((shard.rows, shard.signals) for shard in shards)
     left = pl.DataFrame(leave.refused(shards))
     frame, left = (table.filter(pl.col("source").is_in(list(asked.recipe.sources))) for table in (frame, left))
-    return leave.decided(
-        asked.recipe, frame, shards, left.to_arrow(), published.find(asked.recipe, asked.data, asked.extra, places.work)
-    )
+    beside = published.find(asked.recipe, asked.data, asked.extra, places.work)
+    marks = lists.find(asked.recipe, asked.data)
+    return leave.decided(asked.recipe, frame, shards, left.to_arrow(), beside, marks)
 
 
 def compared(release: Path, then: leave.Decided) -> dict[str, list[dict[str, Any]]]:

@@ -6,9 +6,9 @@ The same model is the flow's parameter and a JSON schema for editors. A rule's S
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas import strict_yaml
@@ -28,7 +28,7 @@ from schemas.recipe_overlap import (
     check_published,
     is_public,
 )
-from schemas.recipe_parts import Classifier, Count, Limits, Name, Part, Rows, Rule, Rules, Source, Text, Word
+from schemas.recipe_parts import Classifier, Count, Limits, Lists, Name, Part, Rows, Rule, Rules, Source, Text, Word
 from schemas.recipe_preference import Gap, Preference, Score
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Exports",
     "Gap",
     "Limits",
+    "Lists",
     "Mix",
     "Near",
     "Order",
@@ -91,6 +92,7 @@ class Recipe(Part):
         dict[Word, dict[str, Any]], BeforeValidator(_edits, json_schema_input_type=list[str | dict[str, dict[str, Any]]])
     ] = Field({}, description="repairs of each message's text, in this order")
     classifiers: dict[Word, Classifier] = Field({}, description="each becomes a column: the probability of `good`")
+    lists: Lists | None = Field(None, description="rows that a person marked, by content: honoured before all rules")
     keep: Rules = Field({}, description="every unit must pass; the first that fails names the reason")
     overlap: dict[Word, Overlap] = Field({}, description="duplicates, caps and benchmarks, in this order")
     exports: Exports
@@ -106,6 +108,13 @@ class Recipe(Part):
 
     _stable = field_validator("sources", "classifiers")(_sorted)
     _published = field_validator("overlap")(check_published)
+
+    @model_validator(mode="after")
+    def _reasons(self) -> Self:
+        if self.lists and self.lists.block and "blocked" in self.keep:
+            problem = "the rule `blocked` has the name that rows on the block list fall by: call it something else"
+            raise PydanticCustomError("lists", "{problem}", {"problem": problem})
+        return self
 
     @field_validator("limits", mode="before")
     @classmethod

@@ -84,6 +84,19 @@ class Source(Part):
         return self
 
 
+class Lists(Part):
+    """Marks that a person made, as `winnow browse` writes them: JSON lines of fingerprint, list and note."""
+
+    keep: Text | None = Field(None, description="file of rows to keep whatever the rules say, taken from --data")
+    block: Text | None = Field(None, description="file of rows to drop whatever the rules say, taken from --data")
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if self.keep is None and self.block is None:
+            raise PydanticCustomError("lists", "needs `keep: FILE`, `block: FILE` or both", {})
+        return self
+
+
 class Classifier(Part):
     """A fastText model: trained from two piles of rows, or read from a file whose bytes are pinned."""
 

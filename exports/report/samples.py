@@ -81,7 +81,8 @@ def _told(line: Line, texts: Mapping[str, Text], most: int) -> str:
 def verdict(line: Line) -> str:
     """Fate, the matched rule in words, and what else the row would have fallen to."""
     if line["fate"] == "kept":
-        return f'<p class="verdict">kept: in {shown(", ".join(line["exports"] or []))}</p>'
+        more = f"<small>{shown(line['detail'])}</small>" if line["detail"] else ""
+        return f'<p class="verdict">kept: in {shown(", ".join(line["exports"] or []))}{more}</p>'
     others = [name for name in line["broken"] or [] if name != line["reason"]]
     near = "" if line["similarity"] is None else f", similarity {line['similarity']:.3f}"
     parts = [

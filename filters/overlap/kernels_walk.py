@@ -10,6 +10,7 @@ from filters.overlap.kernels import I32, I64, compiled, sort_unique
 from filters.overlap.kernels_buckets import SHINGLES, WORDS, at, load
 
 _WHERE = types.Array(types.int64, 2, "C", readonly=True)
+_FREE = types.Array(types.boolean, 1, "C", readonly=True)
 _OUT32, _OUTF = types.int32[::1], types.float64[::1]
 
 
@@ -120,11 +121,11 @@ def _note(units, values, unit, value):
 @compiled(
     types.void(
         I32, types.int64, types.int64, types.int64, types.boolean, types.float64, types.float64,
-        I32, I32, _WHERE, I32, I32, I32, types.boolean, I64, I32, I32, I64, I32, I64,
+        I32, I32, _FREE, _WHERE, I32, I32, I32, types.boolean, I64, I32, I32, I64, I32, I64,
         _OUT32, _OUT32, _OUT32, _OUT32, _OUTF, types.int32[:, ::1], types.float64[:, ::1],
     )
 )  # fmt: skip
-def meet(
+def meet(  # noqa: PLR0912
     order: np.ndarray,
     start: int,
     stop: int,
@@ -134,6 +135,7 @@ def meet(
     floor: float,
     classes: np.ndarray,
     families: np.ndarray,
+    free: np.ndarray,
     where: np.ndarray,
     pieces: np.ndarray,
     rows: np.ndarray,
@@ -158,7 +160,8 @@ def meet(
     A class (classes[u]: its first unit) is of units that nothing tells apart; stands[class] is the one of it that stands. The
     class is a member of the groups entries[begins[class]:begins[class + 1]], ascending, and slots[slot_begins[g]:][:filled[g]]
     stand in group g. With `settle` a unit without a twin stands from now on. Else nothing but its own line is written, so
-    that several may run at once. near[x] has the units most like order[x] among those under `similarity`.
+    that several may run at once. A unit that is `free` stands whatever it is like. near[x] has the units most like order[x]
+    among those under `similarity`, or that it did not fall to.
     """
     for x in range(start, stop):
         unit = order[x]
@@ -186,6 +189,9 @@ def meet(
                     best, closest = other, alike
                 elif alike > 0.0 and best < 0:
                     _note(near[x], nearness[x], other, alike)
+        if free[unit] and best >= 0:
+            _note(near[x], nearness[x], best, closest)
+            best, closest = -1, 0.0
         twins[unit], found[unit] = best, closest
         if settle and best < 0 and stands[own] < 0:
             stands[own] = unit

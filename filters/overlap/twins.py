@@ -62,13 +62,15 @@ def walk(
     *,
     families: Column | None = None,
     groups: pa.Table | None = None,
+    free: np.ndarray | None = None,
     threads: int = 1,
 ) -> tuple[pa.Table, pa.Table]:
     """The units that fall (DROPS, sorted by id), and the verified pairs met (schemas.ledger.PAIRS, sorted).
 
     `ids`: units from the most preferred down; one without a signed text stands. `families`: beside each id its tree or group,
     or null. `groups` (unit, id): all rows of the units that are several answers. Of pairs under `similarity`, down to 0.1
-    less, each standing unit's nearest are told. `similarity` 1.0 means equal texts only.
+    less, each standing unit's nearest are told. `similarity` 1.0 means equal texts only. `free`: which units stand whatever
+    they are like; others fall to them.
     """
     found = read(list(signed))
     names = flat(ids)
@@ -77,7 +79,8 @@ def walk(
     rows = at.drop_null().to_numpy().astype(np.int64)
     family = None if families is None else family_codes(families)[known]
     members = None if groups is None or not len(groups) else _members(found, names.take(pa.array(known)), rows, groups)
-    said = settle(found, rows, similarity, families=family, members=members, threads=threads)
+    may = None if free is None else free[known]
+    said = settle(found, rows, similarity, families=family, members=members, free=may, threads=threads)
     fallen = np.flatnonzero(said.twins >= 0)
     units, twins = (names.take(pa.array(known[some])) for some in (fallen, said.twins[fallen]))
     drops = pa.Table.from_arrays([units, twins, pa.array(said.similarity[fallen])], schema=DROPS).sort_by("id")
@@ -93,13 +96,14 @@ def settle(
     *,
     families: np.ndarray | None = None,
     members: Members | None = None,
+    free: np.ndarray | None = None,
     threads: int = 1,
 ) -> Verdicts:
     """The walk over signed rows, the most preferred first. `families`: a number for each unit's family, -1 for none."""
     limits = similarity, max(round(similarity - NEAR, 9), 0.0)
     board = np.full(len(rows), -1, np.int32), np.full(len(rows), -1, np.int32), np.zeros(len(rows))
     with ThreadPoolExecutor(threads) as pool:
-        order, field, stand = _field(signed, rows, similarity, families, members, pool)
+        order, field, stand = _field(signed, rows, similarity, families, members, free, pool)
         near = [(order[:0], order[:0], np.zeros(0))]
         for base in range(0, len(order), CHUNK):
             near.append(_meet(order[base : base + CHUNK], (*limits, *field), (*stand, *board), pool if threads > 1 else None))
@@ -139,6 +143,7 @@ def _field(  # noqa: PLR0917
     similarity: float,
     families: np.ndarray | None,
     members: Members | None,
+    free: np.ndarray | None,
     pool: ThreadPoolExecutor,
 ) -> tuple[np.ndarray, tuple[Any, ...], tuple[np.ndarray, np.ndarray]]:
     """What `kernels.meet` reads: units that may meet one, everything that is fixed, and room for who stands in each bucket."""
@@ -166,7 +171,8 @@ def _field(  # noqa: PLR0917
     family = np.full(len(rows), -1, np.int32) if families is None else _with_others(families)
     theirs = Members(np.zeros(0, np.int64), rows[:0]) if members is None else members
     groups = members is not None, theirs.begins, *buckets.places(signed, theirs.rows)
-    fixed = classes, family, where, *places, sizes, *groups, begins, entries, slot_begins
+    immune = np.zeros(len(rows), bool) if free is None else np.ascontiguousarray(free, bool)
+    fixed = classes, family, immune, where, *places, sizes, *groups, begins, entries, slot_begins
     return order, fixed, (np.zeros(len(slot_begins) - 1, np.int32), np.empty(len(entries), np.int32))
 
 

@@ -28,7 +28,7 @@ def command(
     `winnow run everyday my_dump.json` needs no YAML. A step that is done is not done again: run it again after a stop, a new
     threshold or a new dump, and only what changed is worked out.
     """
-    from flows import kernels, releases, runs, screen, story
+    from flows import kernels, lists, releases, runs, screen, story
     from flows.places import cores, places
 
     kernels.prepare()
@@ -38,6 +38,7 @@ def command(
         runs.trusted(planned)
     folder, new = runs.run(planned, out, runner, workers or cores(), int(shard * 2**20))
     runs.note(places(), planned, started, new)
+    sys.stderr.writelines(f"{line}\n" for line in lists.told(releases.manifest(folder)))
     if sys.stdout.isatty() and not as_json:
         story.funnel(folder, screen.console())
         story.evidence(folder, screen.console())

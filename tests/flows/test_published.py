@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from filters.overlap import index, twins
 from filters.overlap.index import INDEX, Section, Setting
 from filters.overlap.signatures import sign
-from flows import indexing, judge, published
+from flows import indexing, judge, lists, published
 from schemas import recipe as recipes
 
 WORDS = [f"word{at}" for at in range(20)]
@@ -73,9 +73,10 @@ def judged(folder, old, new, wins):
     )
     known = published.Remembered("published", wins == "published", indexed(folder, old), "0" * 64, folder / "work")
     shards = [SimpleNamespace(signed={"near": folder / "new.arrow"}, covered={})]
-    verdicts, _, gone = judge.judge(recipe, units.sort("id"), [], shards, units.select(unit="id", id="id").head(0), known)
-    fell = {line["id"]: (line["twin"], line["reason"]) for line in verdicts.to_dicts()}
-    return fell, {f"{line['release']}:{line['id']}": line["twin"] for line in gone.to_dicts()}
+    unmarked = lists.Lists().marked(units.with_columns(unit="id").sort("id"))
+    said = judge.judge(recipe, unmarked, [], shards, units.select(unit="id", id="id").head(0), known)
+    fell = {line["id"]: (line["twin"], line["reason"]) for line in said.verdicts.to_dicts()}
+    return fell, {f"{line['release']}:{line['id']}": line["twin"] for line in said.superseded.to_dicts()}
 
 
 def walked(alike, old, new, wins):

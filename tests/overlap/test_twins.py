@@ -71,13 +71,13 @@ def told(drops):
     return {row["id"]: (row["twin"], row["similarity"]) for row in drops.to_pylist()}
 
 
-def slowly(order, alike, families, similarity):
-    """Who falls, read from the rule: a unit falls to the kept one of another family most like it, then most preferred."""
+def slowly(order, alike, families, free, similarity):
+    """Who falls, read from the rule: a unit that is not free falls to the kept one of another family most like it, the first."""
     kept, fallen = [], {}
     for unit in order:
         rivals = [(alike(unit, other), other) for other in kept if families[unit] is None or families[unit] != families[other]]
         best = max((value for value, _ in rivals), default=0.0)
-        if best >= similarity:
+        if best >= similarity and unit not in free:
             fallen[unit] = (next(other for value, other in rivals if value == best), best)
         else:
             kept.append(unit)
@@ -86,19 +86,20 @@ def slowly(order, alike, families, similarity):
 
 @st.composite
 def worlds(draw):
-    """Units of one to three texts (the first is the best), families, an order, and how texts are compared."""
+    """Units of one to three texts (the first is the best), families, an order, those that are free, how texts are compared."""
     text = st.lists(st.sampled_from(["a", "b", "c", "d e f g h", "B!"]), max_size=9).map(" ".join)
     units = draw(st.lists(st.lists(text, min_size=1, max_size=3), min_size=1, max_size=12))
     families = draw(st.lists(st.sampled_from([None, None, "s", "t"]), min_size=len(units), max_size=len(units)))
     order = draw(st.permutations(range(len(units))))
-    return units, families, order, draw(st.sampled_from([(2, False), (3, True)])), draw(st.sampled_from([0, 5]))
+    free = draw(st.sets(st.sampled_from(order), max_size=3))
+    return units, families, order, free, draw(st.sampled_from([(2, False), (3, True)])), draw(st.sampled_from([0, 5]))
 
 
 @settings(max_examples=150, deadline=None)
 @given(worlds(), st.sampled_from([0.5, 0.8, 1.0]), st.integers(1, 3), st.sampled_from([(1, 2), (5, 2), (5, 64)]), st.randoms())
 def test_the_walk_is_its_rule(shingles, words, whole, tmp_path_factory, world, similarity, threads, sizes, rng):
     """Families, groups, short texts; any files, threads and chunk. One column a band, so that no pair is missed."""
-    (units, families, order, (size, chars), short), (chunk, wide) = world, sizes
+    (units, families, order, free, (size, chars), short), (chunk, wide) = world, sizes
     rows = [(f"u{unit:02}-{at}", text) for unit, texts in enumerate(units) for at, text in enumerate(texts)]
     rng.shuffle(rows)
     folder, cut = tmp_path_factory.mktemp("walk"), rng.randrange(len(rows) + 1)
@@ -125,7 +126,7 @@ def test_the_walk_is_its_rule(shingles, words, whole, tmp_path_factory, world, s
             value = min(value, jaccard(one, other))
         return value
 
-    expected, kept = slowly(order, alike, families, similarity)
+    expected, kept = slowly(order, alike, families, free, similarity)
     names = pa.array([f"u{unit:02}-0" for unit in order])
     kin = pa.array([families[unit] for unit in order], pa.string())
     with pytest.MonkeyPatch.context() as patch:
@@ -133,7 +134,8 @@ def test_the_walk_is_its_rule(shingles, words, whole, tmp_path_factory, world, s
         patch.setattr(buckets, "WIDE", wide)
         patch.setattr(twins, "CHUNK", chunk)
         patch.setattr(twins, "SLICE", 2)
-        drops, pairs = walk([folder / "a", folder / "b"], "k", similarity, names, families=kin, groups=groups, threads=threads)
+        how = {"families": kin, "groups": groups, "free": np.array([unit in free for unit in order]), "threads": threads}
+        drops, pairs = walk([folder / "a", folder / "b"], "k", similarity, names, **how)
     assert {int(u[1:3]): (int(v[1:3]), value) for u, (v, value) in told(drops).items()} == expected
     place = {unit: at for at, unit in enumerate(order)}
     near = defaultdict(list)
@@ -146,7 +148,7 @@ def test_the_walk_is_its_rule(shingles, words, whole, tmp_path_factory, world, s
             assert alike(a, b) == row["similarity"]
             near[b].append((-row["similarity"], place[a]))
     assert len(pairs) == len(expected) + sum(map(len, near.values()))
-    if similarity < 1.0 and not any(families) and wide > len(units):
+    if similarity < 1.0 and not any(families) and not free and wide > len(units):
         for unit in kept:
             before = [other for other in kept if place[other] < place[unit]]
             misses = [(-alike(unit, other), place[other]) for other in before if alike(unit, other) >= similarity - 0.1 - 1e-9]
