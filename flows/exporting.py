@@ -70,9 +70,9 @@ def _lined(table: pa.Table, lines: Callable[[pa.Table], Iterator[dict[str, Any]]
 
 
 def judged(units: pl.DataFrame, rules: list[Rule]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Those that pass, and those that fall with their reason; a row that a person keeps (`listed`) passes."""
+    """Those that pass, and those that fall with their reason; a row that a person keeps (`kept`) passes."""
     told = pl.DataFrame(judge(units.to_arrow(), rules))
-    falls = pl.col("reason").is_not_null() & ~pl.col("listed") if "listed" in units else pl.col("reason").is_not_null()
+    falls = pl.col("reason").is_not_null() & ~pl.col("kept") if "kept" in units else pl.col("reason").is_not_null()
     fell = told.filter(falls)
     return told.filter(~falls).select(units.columns), left_out(fell)
 

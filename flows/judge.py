@@ -242,9 +242,8 @@ def _capped(court: Court, rule: Cap, signed: list[Path]) -> pl.DataFrame:
 
 def _begun(court: Court, signed: list[Path]) -> pl.DataFrame:
     """Lone rows that begin a longer conversation. A comparison stays: its other answers are nowhere else."""
-    units = court.standing()
     ids, _, families = _ranked(court, [])
-    alone = units.sort("id").select((pl.col("group_size") == 1) & ~pl.col("free")).to_series().to_numpy()
+    alone = _preferred(court.standing(), []).select((pl.col("group_size") == 1) & ~pl.col("free")).to_series().to_numpy()
     fallen = pl.DataFrame(prefixes.fall(signed, ids, families=families, alone=alone))
     words = "the {} turns of it are the first of the {} of a longer conversation that stands"
     return fallen.with_columns(similarity=pl.lit(1.0), detail=pl.format(words, "turns", "longer"))

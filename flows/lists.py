@@ -2,7 +2,7 @@
 
 A mark is of a fingerprint (schemas/rows.py), so it holds in every dump that has that content again. A comparison stands or
 falls whole: a mark on one of its answers is a mark on all of them. Of several rows with one kept content the first by id
-never falls; the others pass the rules of `keep`, and may fall as its copies.
+never falls; the others pass the rules of `keep`, and may fall as its copies. An export's own rules are passed by the very row.
 """
 
 import re
@@ -36,7 +36,7 @@ class Lists:
     files: dict[Kind, tuple[str, int]] = field(default_factory=dict)
 
     def marked(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Rows (flows/units.py) with `listed` and `blocked`: their unit is; `free`: it never falls; `said`: the mark in words.
+        """Rows (flows/units.py) with `kept`: they have a mark; `listed`, `blocked`, `free` (it never falls): their unit; `said`.
 
         Raises DataFault where a comparison is on both lists.
         """
@@ -51,6 +51,7 @@ class Lists:
         told = pl.concat([_said(kept, "kept by your list"), _said(barred, "on your block list")])
         frame = frame.join(told, on="unit", how="left", maintain_order="left")
         return frame.with_columns(
+            kept=pl.col("fingerprint").is_in(list(self.keep)),
             listed=pl.col("unit").is_in(kept["unit"].implode()),
             blocked=pl.col("unit").is_in(barred["unit"].implode()),
             free=pl.col("unit").is_in(copies["unit"].implode()),
@@ -125,7 +126,7 @@ def read(path: Path) -> dict[str, tuple[Kind | None, str]]:
 
 def told(facts: dict[str, Any]) -> Iterator[str]:
     """A line for each list of a release, from its manifest."""
-    for kind, each in facts.get("lists", {}).items():
+    for kind, each in sorted(facts.get("lists", {}).items(), reverse=True):
         more = f", {each['unmatched']:,} of them match no row" if each["unmatched"] else ""
         more += f"; {each['for_the_other']:,} marks of its file are for the other list" if each["for_the_other"] else ""
         over = ", ".join(f"{reason} {rows:,}" for reason, rows in each.get("passed_over", {}).items())
