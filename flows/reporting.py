@@ -26,8 +26,9 @@ ROWS = 8  # of each reason
 
 Whose = Literal["all", "kept", "none"]  # the texts of every row, those that the release holds, or no text
 _MADE: dict[Whose, str] = {
-    "all": "With texts of rows that fell, secrets and personal data masked: for your eyes, not for a public place.",
-    "kept": "Texts are those that the release holds, secrets and personal data masked; rows that fell are told without theirs.",
+    "all": "For your eyes: it shows texts of rows that fell, too. Secrets and personal data are masked.",
+    "kept": "It shows no text but of rows that the release holds; `winnow report` shows what fell, where that is at hand. "
+    "Secrets and personal data are masked.",
     "none": "Without texts.",
 }
 

@@ -108,10 +108,15 @@ def numbers(sql: str) -> list[tuple[str, float]]:
     for node in _walk(repr(sql), _tree(repr(sql), sql)):
         sides = {"COMPARISON": (("left", "right"), ("right", "left")), "BETWEEN": (("input", "lower"), ("input", "upper"))}
         for column, number in sides.get(node["class"], ()):
-            literal = node[number].get("literal", {})
-            if node[column]["class"] == "COLUMN_REF" and literal.get("kind") in ("INTEGER", "NUMERIC"):
-                found.append((".".join(node[column]["column_names"]).lower(), float(literal["text"])))
+            literal, read = node[number].get("literal", {}), _filled(node[column])
+            if read["class"] == "COLUMN_REF" and literal.get("kind") in ("INTEGER", "NUMERIC"):
+                found.append((".".join(read["column_names"]).lower(), float(literal["text"])))
     return found
+
+
+def _filled(node: Tree) -> Tree:
+    """What `coalesce(column, ...)` reads first; else the node itself."""
+    return node["children"][0] if node.get("type") == "OPERATOR_COALESCE" else node
 
 
 def prefer(entry: str | dict[str, list[str]], columns: Iterable[str]) -> tuple[str, str | list[str]]:

@@ -4,6 +4,7 @@ Sizes are in pixels of the drawing, which stretches to the width of its place. N
 has the same bytes wherever it is made.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -85,15 +86,21 @@ class Sheet(NamedTuple):
         return marks("text", rows, place, align=align, fill=tone, **look)
 
 
-def listed(names: Sequence[str], sums: Sequence[str], layers: Callable[[Sheet], list[Layer]], label: str, axis: int = 0) -> str:
+Names = Sequence[str]
+
+
+def listed(
+    names: Names | tuple[Names, Names], sums: Sequence[str], layers: Callable[[Sheet], list[Layer]], label: str, axis: int = 0
+) -> str:
     """Lines one below the other, each with its name and its numbers, drawn twice: the page's style shows the one that fits.
 
-    `axis`: pixels below for the labels of an axis.
+    `names`: one for each line, or two lists, for wide pages and for phones. `axis`: pixels below for the labels of an axis.
     """
     drawn = []
-    for sheet in (Sheet(wide, len(names)) for wide in (True, False)):
+    both = names if isinstance(names, tuple) else (names, names)
+    for own, sheet in ((each, Sheet(wide, len(each))) for each, wide in zip(both, (True, False), strict=True)):
         most, x, end = (32, -10, sheet.width + sheet.right - 4) if sheet.wide else (34, 0, sheet.width)
-        said = sheet.words(x, [cut(name, most) for name in names], "right" if sheet.wide else "left")
+        said = sheet.words(x, [cut(name, most) for name in own], "right" if sheet.wide else "left")
         told = sheet.words(end, sums, "right", "var(--soft)")
         size = sheet.width, (25 if sheet.wide else 40) * sheet.lines
         margin = Margin(2, sheet.right, 2 + axis, sheet.left)
@@ -149,6 +156,19 @@ def limits(x: dict[str, Any], at: Sequence[float]) -> Layer:
 def ground(top: float) -> Layer:
     """The line that vertical bars stand on."""
     return marks("rule", [{"base": 0}], {"y": down("base", 0, top)}, color="var(--soft)", strokeWidth=0.7)
+
+
+def ticks(low: float, high: float, *, far: bool = False, whole: bool = False) -> list[float]:
+    """Round numbers in a range: powers of ten where it is `far`, or three to six even steps, `whole` ones if asked."""
+    if far:
+        powers = [float(10**power) for power in range(9) if low <= 10**power <= high]
+        return ([0.0] if low <= 0 else []) + powers
+    span = high - low
+    step = 10 ** math.floor(math.log10(span / 2.5))
+    step *= next(each for each in (1, 2, 5, 10) if span / (step * each) <= 6)
+    step = max(step, 1) if whole else step
+    first = math.ceil(low / step)
+    return [round(step * at, 10) for at in range(first, math.floor(high / step) + 1)]
 
 
 def across(field: str, low: float, high: float, **axis: Any) -> dict[str, Any]:

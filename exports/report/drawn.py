@@ -64,7 +64,7 @@ def draw(release: Path, rows: int, seed: int) -> Drawn:
     order = {stage: at for at, stage in enumerate((KEPT, *STAGES))}
     groups.sort(key=lambda group: (order.get(group.stage, len(order)), -group.rows, group.reason))
     fell = ledger.filter((pl.col("stage") == "overlap") & pl.col("twin").is_in(ledger["id"].implode()))
-    return Drawn(groups[:_MOST_REASONS], *_clusters(fell), _misses(release, fell), pairs.draw(release, rows * 2, seed))
+    return Drawn(groups[:_MOST_REASONS], *_clusters(fell), _misses(release, fell), pairs.draw(release, rows, seed))
 
 
 def _group(part: pl.DataFrame, rows: int, seed: int) -> Group:

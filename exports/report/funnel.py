@@ -18,9 +18,9 @@ MEANING = {
     "export": "in no export",
     "kept": "kept",
 }
-_ORDER = {stage: at for at, stage in enumerate(MEANING)}
+JOINED = "joined"  # of records: a message of a tree is part of the rows of others
+_ORDER = {stage: at for at, stage in enumerate(("in", JOINED, *STAGES, "kept"))}
 _REASONS, _SOURCES = 14, 24  # drawn of each stage, the smaller ones as one; sources drawn. Tables hold all
-_JOINED = "part of another record's row"
 
 Step = dict[str, Any]
 
@@ -35,7 +35,7 @@ def section(release: Path, manifest: dict[str, Any]) -> str:
     }
     if not counts["records"]["count"].sum():
         return "<p>No record came in.</p>"
-    told = "Each bar begins where what is left ends. A record may give several rows, or none (counted as one row then)."
+    told = "Each bar begins where what is left ends. A record may give several rows, or none: it is counted as one row then."
     views = [(unit, _view(unit, of)) for unit, of in counts.items() if of.filter(stage="in")["count"].sum()]
     return f"<p class='soft'>{told}</p>{legend(MEANING.items())}{switch('unit', views)}"
 
@@ -50,7 +50,11 @@ def records(release: Path, manifest: dict[str, Any]) -> pl.DataFrame:
     read = {source: facts["records"] for source, facts in manifest["sources"].items()}
     seen = dict(last.group_by("source").len().iter_rows())
     extra: list[tuple[str, str, str | None, int]] = [(source, "in", None, count) for source, count in read.items()]
-    extra += [(name, "read", _JOINED, count - seen.get(name, 0)) for name, count in read.items() if count > seen.get(name, 0)]
+    extra += [
+        (name, JOINED, "rows of other records", count - seen.get(name, 0))
+        for name, count in read.items()
+        if count > seen.get(name, 0)
+    ]
     return pl.concat([fell, pl.DataFrame(extra, schema=fell.schema, orient="row")]).sort("source", "stage", "reason")
 
 
@@ -77,9 +81,13 @@ def waterfall_steps(counts: pl.DataFrame) -> list[Step]:
     left, steps = sum(line["count"] for line in lines if line["stage"] == "in"), []
     for line in _fewer(lines):
         start = 0 if line["stage"] in ("in", "kept") else left - line["count"]
-        left = start if line["stage"] in STAGES else left
-        steps.append({**line, "start": start, "end": start + line["count"], "colour": f"var(--{line['stage']})"})
+        left = left if line["stage"] in ("in", "kept") else start
+        steps.append({**line, "start": start, "end": start + line["count"], "colour": _colour(line["stage"])})
     return steps
+
+
+def _colour(stage: str) -> str:
+    return "var(--in)" if stage == JOINED else f"var(--{stage})"
 
 
 def _fewer(lines: list[Step]) -> list[Step]:
@@ -109,13 +117,14 @@ def waterfall(steps: list[Step], unit: str) -> str:
             drawn += [_stages(sheet, starts), _joins(sheet, steps, whole)]
             drawn += [
                 sheet.words(
-                    -sheet.left, [start if start == stage else "" for start in starts], "left", f"var(--{stage})", fontWeight=600
+                    -sheet.left, [start if start == stage else "" for start in starts], "left", _colour(stage), fontWeight=600
                 )
-                for stage in STAGES
+                for stage in (JOINED, *STAGES)
             ]
         return drawn
 
-    return listed([step["reason"] or MEANING[step["stage"]] for step in steps], sums, layers, f"what became of {whole:,} {unit}")
+    names = [step["reason"] or MEANING[step["stage"]] for step in steps]
+    return listed((names, [_named(step) for step in steps]), sums, layers, f"what became of {whole:,} {unit}")
 
 
 def _bar(step: Step, whole: int, sheet: Sheet) -> Step:
@@ -168,11 +177,11 @@ def _share(of: dict[tuple[str, str], int], source: str) -> float:
 
 def _parts(of: dict[tuple[str, str], int], source: str, unit: str) -> list[Step]:
     whole, start, parts = max(of.get((source, "in"), 0), 1), 0, []
-    for stage in ("kept", *reversed(STAGES)):
+    for stage in ("kept", *reversed(STAGES), JOINED):
         if count := of.get((source, stage), 0):
-            says = f"{source}: {_said(count, whole)} {unit}: {MEANING[stage]}"
+            says = f"{source}: {_said(count, whole)} {unit}: {MEANING.get(stage, 'part of rows of other records')}"
             place = {"start": start / whole, "end": (start + count) / whole}
-            parts.append({**place, "colour": f"var(--{stage})", "says": says})
+            parts.append({**place, "colour": _colour(stage), "says": says})
             start += count
     return parts
 

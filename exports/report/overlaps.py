@@ -8,16 +8,30 @@ from typing import Any
 import polars as pl
 
 from exports.report import differences
-from exports.report.charts import Layer, Margin, Sheet, across, colour, down, drawing, ground, limits, listed, marks, silent
+from exports.report.charts import (
+    Layer,
+    Margin,
+    Sheet,
+    across,
+    colour,
+    down,
+    drawing,
+    ground,
+    limits,
+    listed,
+    marks,
+    silent,
+    ticks,
+)
 from exports.report.controls import legend
 from exports.report.drawn import Drawn, Line
 from exports.report.harmless import shown, table
 from exports.report.samples import AWAY, Text
 from schemas.recipe import Near, Recipe
 
-_BINS, _WIDE, _SHOWN = 25, 300, 24
+_BINS, _WIDE, _SHOWN, _FEW = 25, 300, 24, 90
 _SIZES = ((2, "2"), (3, "3"), (4, "4"), (5, "5-9"), (10, "10-19"), (20, "20-49"), (50, "50-99"), (100, "100+"))
-_FATES = ((True, "overlap", "in which one fell to the other"), (False, "before", "of which neither fell to the other"))
+_FATES = ((True, "overlap", "in which one fell to the other"), (False, "in", "of which neither fell to the other"))
 
 
 def clusters(drawn: Drawn, texts: Mapping[str, Text], most: int) -> str:
@@ -35,16 +49,17 @@ def sizes(counted: Mapping[int, int]) -> str:
     counts = {said: 0 for _, said in _SIZES}
     for size, count in counted.items():
         counts[next(said for start, said in reversed(_SIZES) if size >= start or start == starts[0])] += count
+    top = max(counts.values())
     rows = [
-        {"x": at, "zero": 0, "count": counts[said], "text": f"{counts[said]:,}" if counts[said] else "", "name": said}
-        for at, (_, said) in enumerate(_SIZES)
+        {"x": at, "zero": 0, "high": max(count, top / 30) if count else 0, "text": f"{count:,}" if count else "", "name": said}
+        for at, (said, count) in enumerate(counts.items())
     ]
-    told = [{**row, "says": f"{row['count']:,} clusters of {row['name']} rows"} for row in rows if row["count"]]
-    top, x = max(counts.values()), across("x", -0.5, len(_SIZES) - 0.5)
+    told = [{**row, "says": f"{row['text']} clusters of {row['name']} rows"} for row in rows if row["text"]]
+    x = across("x", -0.5, len(_SIZES) - 0.5)
     bottom = {"x": x, "y": down("zero", 0, top)}
     layers = [
-        marks("bar", told, {"x": x, "y": down("count", 0, top), "y2": {"field": "zero"}}, color="var(--overlap)", size=22),
-        marks("text", rows, {"x": x, "y": down("count", 0, top), "text": {"field": "text"}}, dy=-8, fontSize=10),
+        marks("bar", told, {"x": x, "y": down("high", 0, top), "y2": {"field": "zero"}}, color="var(--overlap)", size=22),
+        marks("text", rows, {"x": x, "y": down("high", 0, top), "text": {"field": "text"}}, dy=-8, fontSize=10),
         marks("text", rows, {**bottom, "text": {"field": "name"}}, dy=11, fill="var(--soft)", fontSize=10),
         ground(top),
     ]
@@ -70,7 +85,7 @@ def similarities(release: Path, asked: Recipe, counted: Mapping[int, int]) -> st
         said = "".join(f'<p class="rule">{shown(name)}: from {similarity:.0%} on one falls</p>' for name, similarity in rules)
         caption = f"<figcaption><b>{shown(key)}</b><span>{part.height:,} pairs compared</span></figcaption>"
         parts.append(f"<figure>{caption}{_similar(key, part, [at for _, at in rules])}{said}</figure>")
-    kinds = [("overlap", "one fell to the other"), ("before", "neither fell to the other"), ("limit", "from here on one falls")]
+    kinds = [("overlap", "one fell to the other"), ("in", "neither fell to the other"), ("limit", "from here on one falls")]
     parts += [sizes(counted)] if counted else []
     return f"{legend(kinds)}<div class='charts'>{''.join(parts)}</div>"
 
@@ -89,11 +104,10 @@ def _similar(key: str, pairs: pl.DataFrame, named: list[float]) -> str:
         for fell, tone, said in _FATES:
             if count := of.get((place, fell), 0):
                 says = f"{count:,} pairs {said}, alike by {start['from']:.1%} to {start['to']:.1%}"
-                end = max(high + count, top / 60)
+                end = high + max(count, top / 20)
                 rows.append({**start, "low": high, "high": end, "colour": f"var(--{tone})", "says": says})
                 high = end
-    ticks = [round(low + (1 - low) * part / 4, 4) for part in range(5)]
-    x = across("from", low, 1, values=ticks, format=".0%", grid=False)
+    x = across("from", low, 1, values=ticks(low, 1), format=".0%", grid=False)
     bar = {"x": x, "x2": {"field": "to"}, "y": down("low", 0, top), "y2": {"field": "high"}, "color": colour()}
     layers = [marks("bar", rows, bar), limits(x, named), ground(top)]
     return drawing(layers, (_WIDE, 84), Margin(8, 16, 20, 16), "hist", f"how alike pairs are, {key}")
@@ -103,13 +117,13 @@ def _cluster(stands: str, fell: int, lines: list[Line], texts: Mapping[str, Text
     rows = "".join(_beside(stands, line["id"], f"{_alike(line)} ({line['reason']})", texts, most) for line in lines)
     some = "" if fell == len(lines) else f", {len(lines)} of them here"
     first = f'<article class="kept"><div class="id">stands: {shown(stands)}</div>{_turns(stands, texts, most)}</article>'
-    return f"<details><summary>{fell:,} fell to {shown(stands)}{some}</summary>{first}{rows}</details>"
+    return f"<details><summary>{fell:,} fell to {_begins(stands, texts)}{some}</summary>{first}{rows}</details>"
 
 
 def misses(drawn: Drawn, texts: Mapping[str, Text], most: int) -> str:
     """The pairs most alike of which neither fell to the other."""
     parts = [
-        f"<details><summary>{miss['similarity']:.1%} of the {shown(miss['key'])}: {shown(miss['id'])}</summary>"
+        f"<details><summary>{miss['similarity']:.1%} of the {shown(miss['key'])}: {_begins(miss['id'], texts)}</summary>"
         f'<article class="overlap"><div class="id">{shown(miss["id"])}</div>{_turns(miss["id"], texts, most)}</article>'
         + _beside(miss["id"], miss["other"], f"differences from {miss['id']}", texts, most)
         + "</details>"
@@ -121,6 +135,13 @@ def misses(drawn: Drawn, texts: Mapping[str, Text], most: int) -> str:
 def _beside(stands: str, row: str, said: str, texts: Mapping[str, Text], most: int) -> str:
     drawn = _turns(row, texts, most, texts.get(stands))
     return f'<article class="overlap"><div class="id">{shown(row)}</div><p class="verdict">{shown(said)}</p>{drawn}</article>'
+
+
+def _begins(row: str, texts: Mapping[str, Text]) -> str:
+    """What a row is about: how its first turn of the user begins, or else its id."""
+    asked = [turn["content"] for turn in texts[row].messages if turn["role"] == "user"] if row in texts else []
+    said = " ".join(asked[0].split())[:400] if asked else ""
+    return f"<q>{shown(said if len(said) <= _FEW else said[:_FEW] + '…')}</q>" if said else shown(row)
 
 
 def _turns(row: str, texts: Mapping[str, Text], most: int, beside: Text | None = None) -> str:
@@ -148,9 +169,12 @@ def contamination(release: Path) -> str:
     )
     items = hits.group_by(keys).agg(rows=pl.col("id").n_unique(), held=pl.col("item").n_unique())
     shares = known.join(items, on=keys, how="left").with_columns(pl.col("rows", "held").fill_null(0))
-    largest = shares.sort("held", "benchmark", descending=[True, False]).head(_SHOWN).to_dicts()
+    largest = shares.filter(pl.col("held") > 0).sort("held", "benchmark", descending=[True, False]).head(_SHOWN).to_dicts()
+    none = shares.filter(held=0).height
+    rest = f"Of {none:,} benchmarks nothing was found." if none else ""
     told = "Of the items looked for, those that stand in some row, whether it fell for it or for something before."
-    return f"<p class='soft'>{told}</p>{_found(largest)}{drawn}"
+    numbers = f"<details><summary>The numbers</summary>{drawn}</details>"
+    return f"<p class='soft'>{told}</p>{_found(largest) if largest else ''}<p class='soft'>{rest}</p>{numbers}"
 
 
 def _found(lines: list[dict[str, Any]]) -> str:

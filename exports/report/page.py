@@ -34,7 +34,7 @@ def page(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], parts: 
     """report.html of a release: rows drawn of it, texts of them (a missing one is said), its `charts`, how it was made."""
     manifest = json.loads((release / "manifest.json").read_bytes())
     repairs, most = _repairs(release, drawn), _TURN
-    title, head, foot = f"{manifest['name']}: what became of every row", _head(release, manifest), _foot(manifest, made)
+    title, head, foot = f"{manifest['name']}: what became of every row", _head(release, manifest, made), _foot(manifest)
     while True:
         told = [
             Section("funnel", "What came in, and what became of it", parts["funnel"]),
@@ -71,7 +71,7 @@ def _has(release: Path, *tables: str) -> bool:
     return all((release / f"{name}.parquet").is_file() for name in tables)
 
 
-def _head(release: Path, manifest: dict[str, Any]) -> str:
+def _head(release: Path, manifest: dict[str, Any], made: str) -> str:
     fates = dict(pl.read_parquet(release / "ledger.parquet", columns=["fate"])["fate"].value_counts().iter_rows())
     kept, rows = fates.get("kept", 0), manifest["rows"]
     told = [
@@ -82,12 +82,12 @@ def _head(release: Path, manifest: dict[str, Any]) -> str:
     ]
     sources = len(manifest["sources"])
     said = f"from {sources} source{'s' * (sources != 1)}, licence {manifest['license']}, release {manifest['fingerprint'][:12]}"
-    return f'<p class="soft">{shown(said)}</p>{facts(told)}'
+    return f'<p class="soft">{shown(said)}</p>{facts(told)}<p class="soft">{shown(made)}</p>'
 
 
-def _foot(manifest: dict[str, Any], made: str) -> str:
+def _foot(manifest: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in sorted(manifest["versions"].items()))
-    said = f"{made} Release {manifest['fingerprint']}, seed {manifest['seed']}, made with {versions}."
+    said = f"Release {manifest['fingerprint']}, seed {manifest['seed']}, made with {versions}."
     return f"<p>{shown(said)}</p>"
 
 

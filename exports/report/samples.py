@@ -7,10 +7,7 @@ from exports.report import differences
 from exports.report.drawn import KEPT, Drawn, Group, Line
 from exports.report.harmless import shown
 
-AWAY = (
-    '<p class="soft">(its text is not here: what fell is no part of a release; '
-    "<code>winnow report</code> makes the page that shows it, where data/work is at hand)</p>"
-)
+AWAY = '<p class="soft">(its text is no part of this page)</p>'
 REFUSED = '<p class="soft">(gave no row: its bytes lie in data/quarantine, and are never part of a release)</p>'
 
 

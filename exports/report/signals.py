@@ -7,13 +7,14 @@ from typing import Any
 
 import polars as pl
 
-from exports.report.charts import Layer, Margin, Sheet, across, cut, down, drawing, ground, limits, listed, marks, silent
+from exports.report.charts import Layer, Margin, Sheet, across, cut, down, drawing, ground, limits, listed, marks, silent, ticks
 from exports.report.controls import legend
 from exports.report.harmless import shown
 
 _BINS, _FEWEST, _VALUES, _WIDE = 32, 6, 8, 300
 _FAR = 100  # from such a largest value on the axis is logarithmic
 Limits = Mapping[str, list[tuple[str, float | None]]]  # signal -> rules in words, each with a number that it compares with
+_SHORT = "datum.value >= 1000 ? format(datum.value / 1000, '.4~f') + 'k' : format(datum.value, '.4~f')"
 BEFORE_AFTER = [("before", "every row that was read"), ("kept", "what was kept of it"), ("limit", "the number that a rule names")]
 
 
@@ -72,15 +73,14 @@ def histogram(name: str, before: pl.Series, after: pl.Series, named: list[float]
     edges, far = _edges(before, named, whole=whole)
     counts = [_counted(series, edges, far) for series in (before, after)]
     top = max(counts[0])
-    least = top / 60  # one row is still seen
+    least = top / 42  # one row is still seen
     rows: list[dict[str, Any]] = []
     for at, (was, now) in enumerate(zip(*counts, strict=True)):
         says = f"{_between(edges[at], edges[at + 1], at == len(edges) - 2, whole=whole)}: {was:,} rows, {now:,} kept"
         heights = {"was": max(was, least) if was else 0, "now": max(now, least) if now else 0}
         rows += [{"from": edges[at], "to": edges[at + 1], "low": 0, "high": top, **heights, "says": says}] if was else []
     end = max(edges[-1], edges[0] + _FEWEST) if whole and not far else edges[-1]
-    form = "~s" if far else ".4~f"
-    axis = {"values": _ticks(edges[0], end, far=far, whole=whole), "grid": False, "format": form}
+    axis = {"values": ticks(edges[0], end, far=far, whole=whole), "grid": False, "labelExpr": _SHORT}
     x = across("from", edges[0], end, scale="symlog" if far else "linear", **axis)
 
     def bars(of: list[dict[str, Any]], field: str, tone: str) -> Layer:
@@ -114,19 +114,6 @@ def _counted(values: pl.Series, edges: list[float], far: bool) -> list[int]:
     return [counts.get(each, 0) for each in range(bins)]
 
 
-def _ticks(low: float, high: float, *, far: bool, whole: bool) -> list[float]:
-    """Round numbers in a range: powers of ten, or three to six even steps."""
-    if far:
-        powers = [float(10**power) for power in range(9) if low <= 10**power <= high]
-        return ([0.0] if low <= 0 else []) + powers
-    span = high - low
-    step = 10 ** math.floor(math.log10(span / 2.5))
-    step *= next(each for each in (1, 2, 5, 10) if span / (step * each) <= 6)
-    step = max(step, 1) if whole else step
-    first = math.ceil(low / step)
-    return [round(step * at, 10) for at in range(first, math.floor(high / step) + 1)]
-
-
 def _between(low: float, high: float, last: bool, *, whole: bool) -> str:
     if whole and high - low == 1:
         return f"{_number(low + 0.5)}{' or more' if last else ''}"
@@ -157,7 +144,7 @@ def shares(name: str, before: pl.Series, after: pl.Series) -> str:
         marks("text", names, place, align="right"),
         marks("text", sums, place, align="right", fill="var(--soft)"),
     ]
-    more = f'<p class="soft">and {rest:,} more values</p>' if rest > 0 else ""
+    more = f'<p class="more">and {rest:,} more values</p>' if rest > 0 else ""
     return drawing(layers, (150, 19 * len(lines)), Margin(2, 106, 2, 68), "hist", f"{name}, before and after") + more
 
 
@@ -183,7 +170,7 @@ def _dots(lines: list[tuple[str, float, float]]) -> str:
             }
             for at, (name, was, now) in enumerate(lines)
         ]
-        x = across("was", 0, 1, values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=True)
+        x = across("was", 0, 1, values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=True, labelFlush=not sheet.wide)
         return [
             marks("rule", silent(rows), {"x": x, "x2": {"field": "now"}, **sheet.y()}, color="var(--soft)"),
             marks("circle", silent(rows), {"x": x, **sheet.y()}, color="var(--in)", size=90, opacity=1),

@@ -50,7 +50,7 @@ def intervals(lines: Sequence[Line]) -> str:
 
     def layers(sheet: Sheet) -> list[Layer]:
         rows = [{**_point(line), "y": sheet.middle(at)} for at, line in enumerate(lines)]
-        x, y = across("low", 0, 1, values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=True), sheet.y()
+        x, y = across("low", 0, 1, values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=True, labelFlush=not sheet.wide), sheet.y()
         place, tone = {"x": x, "x2": {"field": "high"}, **y}, {"color": colour()}
         return [
             marks("rule", [{"half": 0.5}], {"x": x | {"field": "half"}}, color="var(--soft)", strokeWidth=1.2, strokeDash=[2, 3]),
@@ -121,7 +121,7 @@ def _aucs(known: list[tuple[str, dict[str, Any]]]) -> str:
             if each[key] is not None
         ]
         low = min([0.5, *(row["auc"] for row in rows)])
-        x = across("auc", low, 1, values=[0.5, 0.6, 0.7, 0.8, 0.9, 1], format=".1f", grid=True)
+        x = across("auc", low, 1, values=[0.5, 0.6, 0.7, 0.8, 0.9, 1], format=".1f", grid=True, labelFlush=not sheet.wide)
         return [marks("circle", rows, {"x": x, **sheet.y(), "color": colour()}, size=95, opacity=1)]
 
     sums = [f"{each['auc']:.3f}" if each["auc"] is not None else "" for _, each in known]

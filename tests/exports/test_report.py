@@ -135,7 +135,7 @@ def test_a_record_is_kept_if_one_of_its_rows_is(tmp_path) -> None:
         ("kept", None): 1,
         ("read", "y"): 1,
         ("overlap", "z"): 1,
-        ("read", "part of another record's row"): 2,
+        ("joined", "rows of other records"): 2,
     }
 
 

@@ -6,13 +6,14 @@ import html
 import json
 import re
 import shutil
-import subprocess
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from docs.browser import NAMES, Page, browser, found
 from flows import releases, reporting
 from flows.places import Places
 
@@ -37,7 +38,6 @@ overlap: {near: {key: conversation, similarity: 0.7, shingle: 2, short: 0, prefe
 exports: {sft: {}}
 limits: off
 """
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 class Skeleton(HTMLParser):
@@ -182,17 +182,85 @@ def test_a_secret_is_told_by_its_kind_alone(run, tmp_path) -> None:
         assert "[EMAIL]" in page and "[SECRET]" in page and key not in page and "@gartenbuch.net" not in page
 
 
-@pytest.mark.parametrize(("wide", "high"), [(390, 844), (1280, 900)])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_looks_right_in_a_browser(demo, tmp_path, wide, high, theme) -> None:
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
-    picture = tmp_path / f"{theme}-{wide}.png"
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr"]
-    options += [f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={wide},{high}", f"--screenshot={picture}"]
-    options.append(f"--blink-settings=preferredColorScheme={int(theme == 'light')}")
-    page = (demo[1] / "report.html").as_uri()
-    done = subprocess.run([browser, *options, page], capture_output=True, text=True, timeout=120, check=True)
-    assert "CONSOLE" not in done.stderr, done.stderr
-    assert picture.stat().st_size > 10_000
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Page]:
+    """A browser; tests that need one skip where none is installed."""
+    if found() is None:
+        pytest.skip(f"none of {', '.join(NAMES)} is installed")
+    with browser() as page:
+        yield page
+
+
+OVER = """[...document.querySelectorAll('body *')].filter((e) => { const r = e.getBoundingClientRect();
+  return r.width && (r.right > innerWidth + 1 || r.left < -1) && !e.closest('nav, .wide-table, svg'); })
+  .map((e) => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 60)}`)"""
+CLIPPED = """[...document.querySelectorAll('svg.chart')].flatMap((chart) => { const b = chart.getBoundingClientRect();
+  return !b.width ? [] : [...chart.querySelectorAll('text')].filter((text) => { const r = text.getBoundingClientRect();
+  return r.left < b.left - 2 || r.right > b.right + 2 || r.top < b.top - 2 || r.bottom > b.bottom + 2; })
+  .map((text) => `${chart.getAttribute('aria-label')}: ${text.textContent}`); })"""
+SMALL = """[...document.querySelectorAll('svg.chart text')].filter((text) => { const r = text.getBoundingClientRect();
+  return r.width && r.height < 9; }).map((text) => text.textContent)"""
+
+
+@pytest.mark.parametrize("width", [360, 400, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+def test_it_looks_right_in_a_browser(demo, opened, tmp_path, width, dark) -> None:
+    page = reporting.whole_at(Places(demo[0]), demo[1])
+    opened.open(page.as_uri(), width, 900, dark=dark)
+    assert opened.run("document.documentElement.scrollWidth") <= width
+    assert opened.run(OVER) == opened.run(CLIPPED) == opened.run(SMALL) == []
+    paper, ink = (opened.run(f"getComputedStyle(document.body).{name}") for name in ("backgroundColor", "color"))
+    light = [sum(map(int, re.findall(r"\d+", tone))) for tone in (paper, ink)]
+    assert (light[0] < light[1]) == dark
+    picture = tmp_path / "picture.png"
+    opened.picture(picture)
+    assert picture.stat().st_size > 10_000 and opened.said == []
+
+
+def test_one_can_switch_search_and_choose(demo, opened) -> None:
+    opened.open(reporting.whole_at(Places(demo[0]), demo[1]).as_uri())
+    there = "[...document.querySelectorAll('#funnel .switch > div')].map((view) => view.getBoundingClientRect().height > 0)"
+    assert opened.run(there) == [True, False, False]
+    opened.run("document.getElementById('unit-2').click()")
+    assert opened.run(there) == [False, False, True]
+    rows = "[...document.querySelectorAll('#rows article')].filter((row) => !row.hidden).map((row) => row.dataset.reason)"
+    assert len(opened.run(rows)) == 20
+    opened.run("document.getElementById('more').click()")
+    assert len(opened.run(rows)) == 40
+    choose = (
+        "(() => {{ const field = document.getElementById('{}'); field.value = {}; field.dispatchEvent(new Event('input')); }})()"
+    )
+    opened.run(choose.format("reason", "'keep: english'"))
+    assert set(opened.run(rows)) == {"keep: english"}
+    opened.run(choose.format("reason", "''"))
+    opened.run(choose.format("words", "'ADJECTIVES brave'"))
+    assert opened.run(rows) == ["keep: not_repetitive"]
+    assert opened.run("CSS.highlights.get('found').size") >= 3
+    assert opened.said == []
+
+
+ELEMENTS = """[...new Set([...document.querySelectorAll('*')].map((e) =>
+  [e.tagName, ...[...e.attributes].map((a) => a.name).sort()].join(' ')))].sort()"""
+
+
+def test_naughty_texts_change_no_element_in_a_browser(run, opened, tmp_path) -> None:
+    found = []
+    for name, texts in (("naughty", NAUGHTY), ("harmless", [f"harmless {word}" for word in "abcdefgh"])):
+        page = tmp_path / f"{name}.html"
+        page.write_text(made(run, tmp_path / name, texts, texts[0], name), "utf-8")
+        opened.open(page.as_uri())
+        found.append(opened.run(ELEMENTS))
+    assert found[0] == found[1] and opened.said == []
+
+
+def test_the_big_list_of_naughty_strings_changes_no_element(dumps, run, tmp_path) -> None:
+    [file] = (dumps / "minimaxir__big-list-of-naughty-strings").rglob("blns.json")
+    texts = [text for text in json.loads(file.read_bytes()) if text.strip()]
+    inside = made(run, tmp_path / "naughty", texts, texts[0], "one")
+    [whole] = reporting.made(
+        Places(tmp_path / "one"), next((tmp_path / "one").glob("releases/*/*/manifest.json")).parent, "all", rows=200
+    )
+    harmless = made(run, tmp_path / "harmless", [f"harmless {at}" for at in range(9)], "harmless", "two")
+    for page in (inside, whole):
+        assert set(Skeleton(page).found) <= set(Skeleton(harmless).found) | {("code",), ("/", "code")}
+        assert Skeleton(page).found.count(("script",)) == 1 == page.count("</script>")
