@@ -22,9 +22,11 @@ test-trainers: $(READY)  ## real trainers (TRL, PEFT, axolotl, LLaMA-Factory) on
 	@$(TRAINERS)/bin/python -m pip install -q --disable-pip-version-check -r tests/trainers/requirements.txt
 	@$(TRAINERS)/bin/python -m pip install -q --disable-pip-version-check --no-deps -r tests/trainers/loaders.txt
 	@WINNOW_HOME=$(TRAINERS)/home .venv/bin/winnow run tests/trainers/shapes.yaml --data tests/dumps
+	@WINNOW_HOME=$(TRAINERS)/home .venv/bin/winnow run tests/trainers/shapes.yaml --data tests/dumps --set name=implicit --set exports.preference.implicit=true
 	@$(TRAINERS)/bin/python tests/trainers/tiny.py $(TRAINERS)/tiny
-	@$(TRAINERS)/bin/python tests/trainers/check_trl.py $(TRAINERS)/home/releases/shapes/current $(TRAINERS)/tiny
-	@$(TRAINERS)/bin/python tests/trainers/check_loaders.py $(TRAINERS)/home/releases/shapes/current $(TRAINERS)/tiny
+	@$(TRAINERS)/bin/python tests/trainers/check_trl.py $(TRAINERS)/home/releases/shapes/current $(TRAINERS)/tiny sft preference kto reward
+	@$(TRAINERS)/bin/python tests/trainers/check_trl.py $(TRAINERS)/home/releases/implicit/current $(TRAINERS)/tiny preference
+	@for name in shapes implicit; do $(TRAINERS)/bin/python tests/trainers/check_loaders.py $(TRAINERS)/home/releases/$$name/current $(TRAINERS)/tiny || exit 1; done
 
 check: $(READY)      ## lint, format, types, import rules
 	@.venv/bin/ruff check .

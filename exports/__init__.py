@@ -8,8 +8,9 @@ a release.
   one `key(rows)` the first stays; `EVERY_TURN` says that beginnings of longer rows are left out.
 * `OF = "sft"` or `"preference"`: another dress of that export. `unfit(table)`, and `view(table)` for Parquet, or
   `lines(table)` for JSON lines.
-`TAKES` says in one line what a row is. Parameters of `table`, `view` and `lines` by keyword alone are options in the recipe.
-No column has a name that a trainer reserves for something else. Reasons are tables of (id, reason).
+`TAKES` says in one line what a row is; `THOUGHTS = False` that it has no place for reasoning. Parameters of `table`, `view`
+and `lines` by keyword alone are options in the recipe. No column has a name that a trainer reserves for something else.
+Reasons are tables of (id, reason).
 
 Of pairs: `ranking` and `voting` give the order of a group, `pairing` says which answers are compared, `doubt`, `soundness` and
 `contradictions` what speaks against a pair. `beginnings` and `long` are about conversations; `training` writes `train/`,
@@ -26,6 +27,8 @@ from typing import Any, Literal, get_args, get_origin
 
 from schemas.faults import UsageFault
 from schemas.mistakes import nearest
+
+EVERY = ("keep", "select", "split", "truncate", "reasoning")  # what every shape may be asked
 
 
 @cache
@@ -47,9 +50,7 @@ def options(name: str, given: dict[str, Any]) -> dict[str, Any]:
     known = _options(shape(name))
     for key, value in given.items():
         if key not in known:
-            raise UsageFault(
-                f"exports.{name}: unknown key {key!r}; {nearest(key, [*known, 'keep', 'select', 'split', 'truncate'])}"
-            )
+            raise UsageFault(f"exports.{name}: unknown key {key!r}; {nearest(key, [*known, *EVERY])}")
         kind = known[key].annotation
         choices = get_args(kind) if get_origin(kind) is Literal else ()
         if (choices and value not in choices) or (not choices and not isinstance(value, kind)):

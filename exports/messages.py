@@ -8,6 +8,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+THOUGHTS = ("reasoning", "reasoning_content")  # as read, and as it leaves
 LEFT_OUT = pa.schema([("id", pa.string()), ("reason", pa.string())])
 
 
@@ -61,6 +62,26 @@ def answered(messages: pa.ChunkedArray | pa.Array) -> np.ndarray:
         said = roles[start + ends[row] : stop]
         good[row] = bool(ends[row] and len(said)) and said[0] == said[-1] == "assistant" and set(said) <= {"assistant", "tool"}
     return good
+
+
+def thinking(table: pa.Table, which: str) -> pa.Table:
+    """A table with the thoughts in its messages (`messages`, `prompt`, `completion`) that a recipe's `reasoning` lets leave.
+
+    `all`; `last`: those after the last user turn, as chat templates of thinking models keep them; `none`.
+    """
+    for name in [each for each in ("messages", "prompt", "completion") if which != "all" and each in table.column_names]:
+        at, (owner, flat) = table.schema.get_field_index(name), flattened(table[name])
+        starts = np.searchsorted(owner, np.arange(len(table) + 1))
+        ends = asked(table[name]) if which == "last" else np.diff(starts)
+        stays = pa.array(np.arange(len(owner)) - starts[owner] >= ends[owner])
+        parts = [flat.field(each.name) for each in flat.type]
+        for place, each in enumerate(flat.type):
+            if each.name in THOUGHTS:
+                parts[place] = pc.if_else(stays, parts[place], pa.scalar(None, each.type))
+        struct = pa.StructArray.from_arrays(parts, fields=list(flat.type))
+        lists = pa.ListArray.from_arrays(bounds(np.diff(starts)), struct, type=table.schema.field(at).type)
+        table = table.set_column(at, table.schema.field(at), lists)
+    return table
 
 
 def thought(message: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from exports.messages import left_out as _left_out
 
 OF = "sft"
 TAKES = "JSON lines: `messages` and `tools`, as OpenAI's fine-tuning reads them"
+THOUGHTS = False
 
 
 def unfit(conversations: pa.Table) -> pa.Table:

@@ -10,6 +10,7 @@ from exports.messages import left_out as _left_out
 
 OF = "preference"
 TAKES = "JSON lines: `input`, `preferred_output`, `non_preferred_output`, as OpenAI's DPO reads them"
+THOUGHTS = False
 
 
 def unfit(pairs: pa.Table) -> pa.Table:

@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from exports import soundness
+from exports.messages import joined
 from exports.sft import FIELDS, message
 from exports.sft import more as filled
 
@@ -54,6 +55,14 @@ def beside(pairs: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame:
     for side in soundness.SIDES:
         pairs = pairs.join(whole.rename({"side": side}), left_on=f"{side}_id", right_on="id", how="left", maintain_order="left")
     return pairs
+
+
+def whole(pairs: pa.Table) -> pa.Table:
+    """Pairs, or ties, with the prompt in both sides and no column of it (TRL's implicit prompt); every other column stays."""
+    made = pairs.drop_columns(["prompt"])
+    for side in [name for name in (*soundness.SIDES, "first", "second") if name in pairs.column_names]:
+        made = made.set_column(made.schema.get_field_index(side), made.schema.field(side), joined(pairs["prompt"], pairs[side]))
+    return made
 
 
 def table(parts: pl.DataFrame, wanted: pa.Schema) -> pa.Table:

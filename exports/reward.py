@@ -6,7 +6,7 @@ which that trainer subtracts in its loss; without, no column has this name.
 
 import pyarrow as pa
 
-from exports.messages import joined
+from exports import preference
 
 OF = "preference"
 TAKES = "two whole conversations: `chosen` and `rejected`, each with the prompt; `margin` on request"
@@ -14,8 +14,5 @@ TAKES = "two whole conversations: `chosen` and `rejected`, each with the prompt;
 
 def view(pairs: pa.Table, *, margin: bool = False) -> pa.Table:
     """Pairs as `preference` has them -> chosen and rejected with the prompt before them; every other column stays."""
-    whole = {side: joined(pairs["prompt"], pairs[side]) for side in ("chosen", "rejected")}
-    made = pairs.drop_columns(["prompt"])
-    for side, turns in whole.items():
-        made = made.set_column(made.schema.get_field_index(side), side, turns)
+    made = preference.whole(pairs)
     return made.append_column("margin", pairs["score_margin"]) if margin else made

@@ -1,8 +1,8 @@
 """Conversations as ShareGPT's JSON lines, `from` and `value`, which LLaMA-Factory, axolotl and Unsloth read.
 
 Tool calls are turns of `function_call` with their JSON, results are turns of `observation`, reasoning stands in `<think>`
-marks before the answer, and `weight` beside a turn says 0 where it is not to be learned. Loaders want two sides in turn:
-others have a reason.
+marks before the answer or the call (LLaMA-Factory takes it from there), and `weight` beside a turn says 0 where it is not
+to be learned. Loaders want two sides in turn: others have a reason.
 """
 
 from collections.abc import Iterator
@@ -38,14 +38,15 @@ def turn(message: dict[str, Any]) -> dict[str, str]:
     """One message as `from` and `value`."""
     if called := calls(message):
         asked = [function(call) for call in called]
-        return {"from": "function_call", "value": orjson.dumps(asked if len(asked) > 1 else asked[0]).decode()}
+        text = orjson.dumps(asked if len(asked) > 1 else asked[0]).decode()
+        return {"from": "function_call", "value": thought({**message, "content": text})}
     return {"from": _FROM[message["role"]], "value": thought(message)}
 
 
 def misfit(turns: list[dict[str, Any]]) -> str | None:
     """Why loaders of this shape would not take these turns, or None: two sides in turn after the system, an answer at the end."""
     said = turns[1:] if turns and turns[0]["role"] == "system" else turns
-    if any(calls(each) and (each["content"].strip() or each.get("reasoning_content")) for each in said):
+    if any(calls(each) and each["content"].strip() for each in said):
         return "says and calls in one turn"
     sides = [turn(each)["from"] for each in said]
     if not sides or sides[-1] != "gpt":

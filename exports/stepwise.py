@@ -16,6 +16,7 @@ from exports.messages import left_out as _left_out
 OF = "rows"
 NEEDS = ["id", "messages", "extra"]
 TAKES = "answers in steps: `prompt`, text, `completions`, the steps, and `labels`, one true or false for each"
+THOUGHTS = False
 
 
 def left_out(members: pa.Table) -> pa.Table:

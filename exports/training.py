@@ -100,16 +100,14 @@ def _axolotl(there: dict[str, list[str]], columns: dict[str, list[str]]) -> dict
         file = f"{name}/train-00000-of-00001.{kind.replace('json', 'jsonl')}"
         data: dict[str, Any] = {"path": name, "ds_type": kind, "data_files": [file], "type": "chat_template"}
         data |= {"field_messages": "messages"}
+        data |= {"message_field_training": "weight"} if "weight" in columns.get("sft.messages", ()) else {}
         for name, more in (("axolotl_sft", {"learning_rate": 2e-5}), ("axolotl_sft_lora", lora)):
             made[f"{name}.yaml"] = _yaml(base | more | {"datasets": [data]})
     if "preference" in there:
         data = {"path": "preference", "ds_type": "parquet", "data_files": ["preference/train-00000-of-00001.parquet"]}
-        data |= {
-            "type": "chat_template.default",
-            "field_messages": "prompt",
-            "field_chosen": "chosen",
-            "field_rejected": "rejected",
-        }
+        whole = "prompt" not in columns["preference"]
+        data |= {"type": "chat_template.argilla_chat"} if whole else {"type": "chat_template.default", "field_messages": "prompt"}
+        data |= {"field_chosen": "chosen", "field_rejected": "rejected"}
         made["axolotl_dpo.yaml"] = _yaml(base | {"learning_rate": 5e-7, "rl": "dpo", "datasets": [data]})
     return made
 

@@ -1,10 +1,10 @@
-"""The ledger: one line for every row, and for every record that gave none."""
+"""The ledger: one line for every row, and for every record that gave none; and one for every two answers that were compared."""
 
 import polars as pl
 import pyarrow as pa
 
 from flows.exporting import Taken
-from schemas.ledger import DROPPED, KEPT, LEDGER
+from schemas.ledger import COMPARISONS, DROPPED, KEPT, LEDGER
 
 _LINE = ["id", "source", "file", "record", "offset", "group_id", "tree_id", "fingerprint", "words"]
 _SHARED = "fell with its group, which is judged by its better answer {}: {}"
@@ -48,12 +48,29 @@ def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refu
     return whole.sort("id").select(LEDGER.names).to_arrow().cast(LEDGER)
 
 
+def comparisons(taken: list[Taken]) -> pa.Table:
+    """COMPARISONS by id: each pair once, with the exports that it leaves in, or the first export's reason why it does not."""
+    told = [(each.name, at, each.compared) for at, each in enumerate(taken) if each.compared is not None]
+    if not told:
+        return COMPARISONS.empty_table()
+    every = pl.concat([lines.with_columns(export=pl.lit(name), order=pl.lit(at)) for name, at, lines in told])
+    leaves = every.filter(pl.col("reason").is_null()).group_by("id").agg(exports=pl.col("export").sort())
+    lines = every.sort("id", pl.col("reason").is_not_null(), "order").unique("id", keep="first", maintain_order=True)
+    lines = lines.join(leaves, on="id", how="left", maintain_order="left").with_columns(
+        fate=pl.when(pl.col("reason").is_null()).then(pl.lit(KEPT)).otherwise(pl.lit(DROPPED)),
+        exports=pl.col("exports").fill_null([]),
+        broken=pl.col("broken").fill_null([]),
+    )
+    return lines.select(COMPARISONS.names).to_arrow().cast(COMPARISONS)
+
+
 def _left(taken: list[Taken]) -> pl.DataFrame:
     """Why no export took a row: the first export's reason, but that somebody else was better says less than anything else."""
     every = pl.concat([each.left.with_columns(export=pl.lit(each.name), order=pl.lit(at)) for at, each in enumerate(taken)])
     vague = pl.col("reason").replace_strict(_VAGUE, default=0, return_dtype=pl.Int32)
     every = every.with_columns(vague=vague).sort("id", "vague", "order")
-    every = every.filter((pl.col("reason") != "no partner") | (pl.len().over("id") == 1))
+    other = pl.col("reason") != "no partner"
+    every = every.filter(other | ~other.any().over("id"))
     said = pl.format("{}: {}", "export", pl.coalesce("detail", "reason"))
     return every.group_by("id", maintain_order=True).agg(
         pl.col("reason").first(),

@@ -11,8 +11,9 @@ from schemas.recipe import Export, Preference, Recipe, Sft
 
 
 def own(asked: Any) -> set[str]:
-    """What an export that is made of another chooses for itself: rules, budget, lengths; its options change no row."""
-    return {name for name in ("keep", "select", "split", "truncate") if getattr(asked, name, None)}
+    """What an export that is made of another chooses for itself: rules, budget, lengths, thoughts; its options change no row."""
+    chosen = {name for name in ("keep", "select", "split", "truncate") if getattr(asked, name, None)}
+    return chosen | ({"reasoning"} if getattr(asked, "reasoning", "all") != "all" else set())
 
 
 def made_of(recipe: Recipe, name: str) -> Sft | Preference:
@@ -39,6 +40,8 @@ def check(name: str, asked: Export, known: dict[str, pa.DataType]) -> None:
                 else "it does not hold whole conversations"
             )
             raise UsageFault(f"exports.{name}: `{key}` has no meaning here, {why}: leave it out")
+    if asked.reasoning != "all" and not getattr(module, "THOUGHTS", True):
+        raise UsageFault(f"exports.{name}: `reasoning` has no meaning here, this shape has no place for thoughts: leave it out")
     select = getattr(asked, "select", None)
     for column in (select and select.by, select and select.mix and select.mix.by):
         if column and column not in known:

@@ -15,7 +15,7 @@ from exports import doubt, pairing, preference, ranking
 from exports.contradictions import capped, settled
 from flows import pair_texts
 from flows.balancing import balanced
-from flows.exporting import Taken, held_out, judged, left_out
+from flows.exporting import COMPARED, LEFT, Taken, held_out, judged, left_out
 from flows.pair_texts import Texts
 from flows.stages import Shard
 from flows.suspecting import suspected
@@ -65,7 +65,7 @@ def take_preference(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], s
     _by_columns(pairs, asked, [rule for rule in rules if rule not in doubted], standing)
     if asked.ties == "drop":
         ties.fell(ties.pairs.select("id", reason=pl.lit("tie")))
-    texts = Texts(standing, shards)
+    texts = Texts(standing, shards, asked.reasoning)
     more = _by_texts(ties, asked, texts) | _by_texts(pairs, asked, texts)
     if doubted:
         pairs.pairs = suspected(pairs.pairs, texts, recipe.seed)
@@ -79,7 +79,11 @@ def take_preference(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], s
     left = pl.concat([barred, left_out(others), _rows(ties, pairs)])
     exported = {"preference": pairs.pairs} | ({"ties": ties.pairs} if asked.ties == "apart" else {})
     taken = [_taken(recipe, Leaving(name, each, more), texts) for name, each in exported.items()]
-    return [replace(taken[0], left=left, bias=balance.bias), *taken[1:]]
+    compared = _compared(found, ties, pairs)
+    apart = [replace(each, compared=compared.filter(pl.col("id").is_in(ties.pairs["id"].implode()))) for each in taken[1:]]
+    stands = pl.when(pl.col("id").is_in(ties.pairs["id"].implode()))
+    compared = compared.with_columns(reason=stands.then(pl.lit("tie")).otherwise("reason"))
+    return [replace(taken[0], left=left, compared=compared, bias=balance.bias), *apart]
 
 
 def _members(asked: Preference, standing: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -145,6 +149,13 @@ def _rows(*steps: Comparing) -> pl.DataFrame:
     last = lines.unique("id", keep="first", maintain_order=True)
     said = pl.format("the last of its {} pairs, {}: {}", "many", "pair", pl.coalesce("detail", "reason"))
     return left_out(last.with_columns(detail=pl.when(pl.col("many") > 1).then(said).otherwise("detail")))
+
+
+def _compared(found: pl.DataFrame, *steps: Comparing) -> pl.DataFrame:
+    """A line of COMPARED for every pair that was found; one that still stands has no reason."""
+    fallen = pl.concat([told.select(list(LEFT)) for each in steps for told in each.fallen])
+    lines = found.join(fallen, on="id", how="left", maintain_order="left")
+    return lines.select(pl.col(name).cast(kind) for name, kind in COMPARED.items())
 
 
 def _taken(recipe: Recipe, export: Leaving, texts: Texts) -> Taken:

@@ -20,7 +20,7 @@ from filters.overlap import benchmarks, contamination, hashed, nearest, shipped
 from flows import keys, store
 from schemas import parquet
 from schemas.ledger import BENCHMARKS, CONTAMINATION
-from schemas.recipe import Benchmark
+from schemas.recipe import Benchmark, Recipe
 
 COLUMNS = ["id", "group_id", "messages"]
 FLOORS = {"words": 0.4, "characters": 0.3}
@@ -55,6 +55,23 @@ def hits(folder: Path, rule: Benchmark) -> pl.DataFrame:
     """The hits of a shard that reach the thresholds of the rule."""
     least = pl.when(pl.col("how") == "words").then(rule.coverage).otherwise(rule.similar if rule.similar != "off" else 2.0)
     return pl.read_parquet(folder / "hits.parquet").filter(pl.col("share") >= least)
+
+
+def written(asked: Recipe, covered: list[dict[str, Path]], draft: Path) -> int:
+    """What was looked for, and every row that holds an item of it, shard after shard (`covered`: rule -> its folder there)."""
+    rules = {name: rule for name, rule in asked.overlap.items() if isinstance(rule, Benchmark)}
+    found = (_named(rules, each) for each in covered)
+    count = parquet.write(found, draft / "contamination.parquet", CONTAMINATION)
+    counts = [pl.read_parquet(covered[0][name] / "benchmarks.parquet").with_columns(rule=pl.lit(name)) for name in sorted(rules)]
+    told = pl.concat([pl.DataFrame(BENCHMARKS.empty_table()), *(each.select(BENCHMARKS.names) for each in counts)])
+    parquet.write(told.to_arrow().cast(BENCHMARKS), draft / "benchmarks.parquet", BENCHMARKS)
+    return count
+
+
+def _named(rules: dict[str, Benchmark], covered: dict[str, Path]) -> pa.Table:
+    each = [hits(covered[name], rule).with_columns(rule=pl.lit(name)) for name, rule in rules.items()]
+    told = pl.concat([pl.DataFrame(CONTAMINATION.empty_table()), *(found.select(CONTAMINATION.names) for found in each)])
+    return told.sort("id", "rule", "benchmark", "item", "side", "how").to_arrow().cast(CONTAMINATION)
 
 
 def _floors(rule: Benchmark) -> dict[str, float]:

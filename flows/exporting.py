@@ -27,6 +27,14 @@ LEFT: dict[str, Any] = {
     "twin": pl.String,
     "similarity": pl.Float64,
 }
+COMPARED: dict[str, Any] = {
+    **LEFT,
+    "chosen_id": pl.String,
+    "rejected_id": pl.String,
+    "source": pl.String,
+    "score_margin": pl.Float64,
+    "margin_by": pl.String,
+}
 AHEAD = 2  # shards of texts read before they are asked for
 
 
@@ -41,6 +49,7 @@ class Taken:
     tables: Callable[[str], Iterator[pa.Table]]  # train or test -> its tables, in the order of ids
     cuts: pa.Table | None = None  # what was cut off at export (EDITS)
     lines: Callable[[pa.Table], Iterator[dict[str, Any]]] | None = None  # a table as JSON lines, where the shape has these
+    compared: pl.DataFrame | None = None  # of an export of pairs: a line for each (COMPARED), without a reason where it leaves
     bias: pa.Table | None = None  # of an export of pairs: what else than quality wins them (exports.bias.BIAS)
 
     def write(self, folder: Path) -> dict[str, int]:

@@ -10,10 +10,17 @@ import sql
 from flows import releases, store
 from schemas import recipe as recipes
 from schemas.faults import DataFault
-from schemas.ledger import BENCHMARKS, BIAS, CONTAMINATION, FUNNEL, LEDGER
+from schemas.ledger import BENCHMARKS, BIAS, COMPARISONS, CONTAMINATION, FUNNEL, LEDGER
 from sql import duck
 
-_TABLES = {"ledger": LEDGER, "funnel": FUNNEL, "bias": BIAS, "contamination": CONTAMINATION, "benchmarks": BENCHMARKS}
+_TABLES = {
+    "ledger": LEDGER,
+    "comparisons": COMPARISONS,
+    "funnel": FUNNEL,
+    "bias": BIAS,
+    "contamination": CONTAMINATION,
+    "benchmarks": BENCHMARKS,
+}
 
 
 def verify(release: Path) -> dict[str, int]:
@@ -36,6 +43,8 @@ def hashes(release: Path) -> None:
 def schemas(release: Path) -> None:
     """Tables have this version's schemas, exports one schema each and the rows that the manifest says. Raises DataFault."""
     for name, schema in _TABLES.items():
+        if not (release / f"{name}.parquet").is_file():
+            raise DataFault(f"{name}.parquet is not there: another version of winnow made this release; run the recipe again")
         found = pq.read_schema(release / f"{name}.parquet")
         if not found.equals(schema):
             raise DataFault(f"{name}.parquet: schema differs from this version's: {_difference(found, schema)}")

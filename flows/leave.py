@@ -37,7 +37,7 @@ from flows.places import Places
 from flows.stages import Shard
 from schemas import parquet, recipe
 from schemas.faults import DataFault
-from schemas.ledger import BENCHMARKS, BIAS, CONTAMINATION, EDITS, FUNNEL, LEDGER, PAIRS, QUARANTINED, REFUSED, SUPERSEDED
+from schemas.ledger import BIAS, COMPARISONS, EDITS, FUNNEL, LEDGER, PAIRS, QUARANTINED, REFUSED, SUPERSEDED
 from sql import duck
 
 _AT_ONCE = 3  # files written at the same time
@@ -56,10 +56,11 @@ class Made:
 
 @dataclass(frozen=True)
 class Decided:
-    """What a recipe decides of rows: ledger, verified pairs, published rows replaced, and what each export takes and writes."""
+    """What a recipe decides: ledger, verified twins, answers compared, published rows replaced, what each export takes."""
 
     ledger: pa.Table
     pairs: pa.Table
+    compared: pa.Table
     superseded: pa.Table
     taken: list[exporting.Taken]
     lists: dict[str, Any]  # what a manifest says of keep and block lists
@@ -90,7 +91,7 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     frame = units.rows((shard.rows, shard.signals) for shard in shards)
     known = published.find(planned.recipe, planned.data, planned.extra, places.work)
     found = decided(planned.recipe, frame, shards, left, known, lists.find(planned.recipe, planned.data))
-    tables = {"ledger": (found.ledger, LEDGER), "pairs": (found.pairs, PAIRS)}
+    tables = {"ledger": (found.ledger, LEDGER), "pairs": (found.pairs, PAIRS), "comparisons": (found.compared, COMPARISONS)}
     tables["bias"] = pa.concat_tables([BIAS.empty_table(), *(each.bias for each in found.taken if each.bias)]), BIAS
     if known and not known.wins:
         tables["superseded"] = found.superseded, SUPERSEDED
@@ -98,7 +99,7 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         exported = {each.name: pool.submit(each.write, draft / each.name) for each in found.taken}
         rest = [pool.submit(_side_table, name, shards, draft, cuts) for name in _SIDE]
-        rest.append(pool.submit(_benchmarks, planned.recipe, shards, draft))
+        rest.append(pool.submit(contaminated.written, planned.recipe, [shard.covered for shard in shards], draft))
         rest += [pool.submit(parquet.write, table, draft / f"{name}.parquet", kind) for name, (table, kind) in tables.items()]
         counts = {name: done.result() for name, done in exported.items()}
         for done in rest:
@@ -148,8 +149,8 @@ def decided(  # noqa: PLR0917
     taken = shapes.taken(asked, standing, rules, shards, known)
     ledger = account.ledger(lists.passed_over(frame, said.spared), said.verdicts, taken, refused)
     pairs = said.pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")])
-    facts = marks.facts(frame, said.spared)
-    return Decided(ledger, pairs, published.replaced(said.superseded, ledger), taken, facts)
+    compared, superseded = account.comparisons(taken), published.replaced(said.superseded, ledger)
+    return Decided(ledger, pairs, compared, superseded, taken, marks.facts(frame, said.spared))
 
 
 def refused(shards: list[Shard]) -> pa.Table:
@@ -195,25 +196,6 @@ def _training(draft: Path, taken: list[exporting.Taken], counts: dict[str, dict[
         path = draft / "train" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
-
-
-def _benchmarks(asked: recipe.Recipe, shards: list[Shard], draft: Path) -> int:
-    """What was looked for, and every row that holds an item of it, shard after shard; returns the number of these."""
-    rules = {name: rule for name, rule in asked.overlap.items() if isinstance(rule, recipe.Benchmark)}
-    found = (_hits(rules, shard) for shard in shards)
-    count = parquet.write(found, draft / "contamination.parquet", CONTAMINATION)
-    counts = [
-        pl.read_parquet(shards[0].covered[name] / "benchmarks.parquet").with_columns(rule=pl.lit(name)) for name in sorted(rules)
-    ]
-    told = pl.concat([pl.DataFrame(BENCHMARKS.empty_table()), *(each.select(BENCHMARKS.names) for each in counts)])
-    parquet.write(told.to_arrow().cast(BENCHMARKS), draft / "benchmarks.parquet", BENCHMARKS)
-    return count
-
-
-def _hits(rules: dict[str, recipe.Benchmark], shard: Shard) -> pa.Table:
-    each = [contaminated.hits(shard.covered[name], rule).with_columns(rule=pl.lit(name)) for name, rule in rules.items()]
-    told = pl.concat([pl.DataFrame(CONTAMINATION.empty_table()), *(hits.select(CONTAMINATION.names) for hits in each)])
-    return told.sort("id", "rule", "benchmark", "item", "side", "how").to_arrow().cast(CONTAMINATION)
 
 
 def _funnel(draft: Path) -> None:

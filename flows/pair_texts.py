@@ -8,6 +8,7 @@ import polars as pl
 import pyarrow as pa
 
 from exports import preference, soundness
+from exports.messages import thinking
 from exports.sft import FIELDS
 from filters.overlap.likeness import likeness
 from flows.stages import Shard
@@ -22,10 +23,11 @@ _FELL = {"id": pl.String, "reason": pl.String, "detail": pl.String, "similarity"
 
 @dataclass(frozen=True)
 class Texts:
-    """Where the texts of rows are: `standing` (id, shard), and the shards."""
+    """Where the texts of rows are: `standing` (id, shard), and the shards; and which thoughts of them leave."""
 
     standing: pl.DataFrame
     shards: list[Shard]
+    reasoning: str = "all"
 
 
 @dataclass(frozen=True)
@@ -83,4 +85,4 @@ def _opened(pairs: pl.DataFrame, texts: Texts) -> Iterator[tuple[pl.DataFrame, p
         held = place.filter(pl.col("id").is_in(ids.implode()))
         parts = held.partition_by("shard", as_dict=True, maintain_order=True).items()
         rows = [parquet.take_ids(shard(at), own["id"].to_arrow().cast(pa.string())) for (at,), own in parts]
-        yield part, pa.concat_tables(rows)
+        yield part, thinking(pa.concat_tables(rows), texts.reasoning)

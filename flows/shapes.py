@@ -7,6 +7,7 @@ here.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache, partial
 from types import ModuleType
 from typing import Any
@@ -16,8 +17,9 @@ import polars as pl
 import pyarrow as pa
 
 import exports
-from exports import long
+from exports import long, preference
 from exports.beginnings import beginnings
+from exports.messages import thinking
 from filters.selection import choose
 from flows.choices import made_of, own
 from flows.comparisons import take_preference
@@ -52,7 +54,16 @@ def taken(
             base = found.get(module.OF) if not own(asked) else None
             base = base or _base(recipe, name, standing, rules[name], shards, known)
             found[name] = [_view(base[0], name, exports.options(name, getattr(asked, "options", dict)()))]
+    pairs = recipe.exports.preference
+    if pairs and pairs.implicit:
+        found["preference"] = [_whole(each) for each in found["preference"]]
     return [each for several in found.values() for each in several]
+
+
+def _whole(base: Taken) -> Taken:
+    """Pairs without a column `prompt`: it stands in both sides."""
+    schema = preference.whole(base.schema.empty_table()).schema
+    return replace(base, schema=schema, tables=lambda side: map(preference.whole, base.tables(side)))
 
 
 def _base(  # noqa: PLR0917
@@ -107,7 +118,7 @@ def _tables(
     """How the rows that are in leave: their schema, and their tables for those of one side."""
     module = exports.shape(name)
     how = exports.options(name, asked.options())
-    more: set[str] = set().union(*(module.more(rows) for rows in texts(shards, open_, None)))
+    more: set[str] = set().union(*(module.more(thinking(rows, asked.reasoning)) for rows in texts(shards, open_, None)))
     beside = standing.to_arrow()
     if hasattr(module, "beside"):
         told = module.beside(beside)
@@ -115,7 +126,7 @@ def _tables(
 
     def tables(held: pl.DataFrame) -> Iterator[pa.Table]:
         for at, rows in by_shard(shards, held, None):
-            yield _short(module.table(rows, beside, more, **how), asked, shards[at])
+            yield thinking(_short(module.table(rows, beside, more, **how), asked, shards[at]), asked.reasoning)
 
     return module.table(parquet.read(shards[0].rows).slice(0, 0), beside, more, **how).schema, tables
 
@@ -141,15 +152,23 @@ def _view(base: Taken, name: str, how: dict[str, Any]) -> Taken:
             yield table.filter(pa.array(kept, pa.bool_())) if reasons else table
 
     left = pl.concat([base.left, left_out(named)])
+    compared = None if base.compared is None else _unfit(base.compared, reasons)
     if show is None:
         lines = partial(module.lines, **how)
-        return Taken(name, sorted(rows), left, base.schema, fit, base.cuts, lines)
+        return Taken(name, sorted(rows), left, base.schema, fit, base.cuts, lines, compared)
     schema = show(base.schema.empty_table(), **how).schema
 
     def tables(side: str) -> Iterator[pa.Table]:
         return (show(table, **how) for table in fit(side))
 
-    return Taken(name, sorted(rows), left, schema, tables, base.cuts)
+    return Taken(name, sorted(rows), left, schema, tables, base.cuts, compared=compared)
+
+
+def _unfit(compared: pl.DataFrame, reasons: dict[str, str]) -> pl.DataFrame:
+    """Lines of pairs (COMPARED); those that do not fit have their reason."""
+    told = pl.DataFrame({"id": list(reasons), "unfit": list(reasons.values())}, schema={"id": pl.String, "unfit": pl.String})
+    lines = compared.join(told, on="id", how="left", maintain_order="left")
+    return lines.with_columns(reason=pl.coalesce("reason", "unfit")).drop("unfit")
 
 
 def _sides(key: str, *, pairs: bool) -> list[str]:

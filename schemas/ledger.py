@@ -50,6 +50,24 @@ PAIRS = pa.schema(
     [("id", pa.string()), ("other", pa.string()), ("similarity", pa.float64()), ("key", pa.string())]  # id < other
 )
 
+COMPARISONS = pa.schema(  # one line for every two answers that a recipe's `pairs` compares
+    [
+        pa.field("id", pa.string(), nullable=False),  # <chosen id>|<rejected id>; of equal ones the first by id
+        pa.field("chosen_id", pa.string(), nullable=False),
+        pa.field("rejected_id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("fate", pa.string(), nullable=False),  # kept | dropped
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("broken", pa.list_(pa.string())),  # every rule that failed
+        ("twin", pa.string()),  # the pair that denies it
+        ("similarity", pa.float64()),  # of its two answers, where they are too much alike
+        ("score_margin", pa.float64()),
+        ("margin_by", pa.string()),
+        ("exports", pa.list_(pa.string())),  # sorted names
+    ]
+)
+
 SUPERSEDED = pa.schema(  # published rows whose place a kept row takes
     [
         ("id", pa.string()),  # of the published row

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import PydanticCustomError
 
 from schemas.recipe_parts import Part, Rules, Share, Text
-from schemas.recipe_preference import Preference
+from schemas.recipe_preference import REASONING, Preference, Reasoning
 
 
 class Mix(BaseModel):
@@ -71,6 +71,7 @@ class Sft(Part):
     select: Select | None = None
     split: Long | None = Field(None, description="longer conversations leave in parts, each with the system prompt")
     truncate: Long | None = Field(None, description="longer conversations leave without their last exchanges")
+    reasoning: Reasoning = Field("all", description=REASONING)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

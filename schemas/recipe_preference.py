@@ -9,6 +9,9 @@ from schemas.mistakes import shown
 from schemas.recipe_balance import Balancing
 from schemas.recipe_parts import Part, Rules, Share, Text
 
+Reasoning = Literal["all", "last", "none"]
+REASONING = "which thoughts of the assistant leave: all, those after the user's last turn, or none"
+
 
 def _weights(value: Any) -> Any:
     """A list of names is a map in which all weigh the same."""
@@ -71,6 +74,10 @@ class Preference(Part):
     both_bad: Literal["drop", "tie"] = Field(
         "drop", description="groups whose answers were both called bad: drop, or an ordinary tie"
     )
+    implicit: bool = Field(
+        default=False, description="chosen and rejected as whole conversations, without a column `prompt` (TRL's implicit prompt)"
+    )
+    reasoning: Reasoning = Field("all", description=REASONING)
     ties: Literal["drop", "apart"] = Field("drop", description="answers of equal rank: drop, or an export `ties` of their own")
     gap: Gap | None = Field(None, description="the least and the largest score_margin")
     keep: Rules = Field(

@@ -57,6 +57,24 @@ broken AS (
     OR (one.id IS NULL AND split_part(pairs.id, '/', 1) NOT LIKE '%@%:%')
     OR (two.id IS NULL AND split_part(pairs.other, '/', 1) NOT LIKE '%@%:%')
   UNION ALL
+  SELECT 'a comparison leaves or has a reason', id, fate || ', reason ' || coalesce(reason, 'none') || ', exports ' || CAST(exports AS VARCHAR)
+  FROM comparisons
+  WHERE fate NOT IN ('kept', 'dropped') OR (fate = 'kept') = (reason IS NOT NULL) OR (fate = 'kept') = (len(exports) = 0)
+  UNION ALL
+  SELECT 'one line for each comparison', id, count(*) || ' lines' FROM comparisons GROUP BY id HAVING count(*) > 1
+  UNION ALL
+  SELECT 'both sides of a comparison stood', pair, coalesce(ledger.id || ' fell at ' || ledger.stage, 'a side is not in the ledger')
+  FROM (SELECT id AS pair, unnest([chosen_id, rejected_id]) AS side FROM comparisons)
+  LEFT JOIN ledger ON ledger.id = side
+  WHERE ledger.id IS NULL OR ledger.stage IN ('read', 'keep', 'overlap')
+  UNION ALL
+  SELECT 'an export holds the comparisons that leave in it', coalesce(held.id, told.id),
+    CASE WHEN told.id IS NULL THEN 'in ' || held.export || ' alone' ELSE 'not in ' || told.export END
+  FROM (SELECT export, id FROM exported WHERE contains(id, '|')) AS held
+  FULL JOIN (SELECT unnest(exports) AS export, id FROM comparisons) AS told ON held.export = told.export AND held.id = told.id
+  WHERE (held.id IS NULL OR told.id IS NULL)
+    AND (told.id IS NOT NULL OR held.id NOT IN (SELECT id FROM ledger))
+  UNION ALL
   SELECT 'the funnel adds up', coalesce(counted.source, told.source),
     'ledger ' || coalesce(lines, 0) || ' lines, ' || coalesce(counted.kept, 0) || ' kept; funnel '
     || coalesce(came, 0) || ' in, ' || coalesce(told.kept, 0) || ' kept, ' || coalesce(fell, 0) || ' fallen'

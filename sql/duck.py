@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from schemas.faults import DataFault, MissingFault, UsageFault
 
-TABLES = ("ledger", "edits", "turns", "signals", "pairs", "contamination", "benchmarks", "funnel", "bias")
+TABLES = ("ledger", "edits", "turns", "signals", "pairs", "comparisons", "contamination", "benchmarks", "funnel", "bias")
 EXPORTS = ("sft", "preference", "ties")
 _TURNS = "[{'role': '', 'content': ''}]"
 _NOTHING = {  # an export that a release has not: what questions may ask of it
@@ -49,7 +49,7 @@ def connect(memory: str = "2GB", threads: int | None = None, seconds: float = 12
 
 
 def release(path: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
-    """A locked connection with the views ledger, edits, turns, signals, pairs, funnel of a release, and one for each export.
+    """A locked connection with a view of each of TABLES of a release, and one for each export.
 
     An export's view has a column `split` (train or test); that of one in JSON lines has their ids alone. sft, preference and
     ties are there, without rows, where a release has no such export. `exported` (export, id, split) holds the ids of all.

@@ -4,6 +4,7 @@ CREATE OR REPLACE VIEW edits AS SELECT * FROM 'edits.parquet';
 CREATE OR REPLACE VIEW turns AS SELECT * FROM 'turns.parquet';
 CREATE OR REPLACE VIEW signals AS SELECT * FROM 'signals.parquet';
 CREATE OR REPLACE VIEW pairs AS SELECT * FROM 'pairs.parquet';
+CREATE OR REPLACE VIEW comparisons AS SELECT * FROM 'comparisons.parquet';
 CREATE OR REPLACE VIEW contamination AS SELECT * FROM 'contamination.parquet';
 CREATE OR REPLACE VIEW benchmarks AS SELECT * FROM 'benchmarks.parquet';
 CREATE OR REPLACE VIEW funnel AS SELECT * FROM 'funnel.parquet';

@@ -1,6 +1,7 @@
 """Pairs through a whole run: each choice of the recipe, and a line of the ledger for every answer of every group."""
 
 import json
+from itertools import combinations
 
 import pyarrow.parquet as pq
 import pytest
@@ -15,7 +16,7 @@ LONG = " ".join(f"step {at} is like this," for at in range(60)) + " "
 
 @pytest.fixture
 def compare(run, tmp_path):
-    """compare(records, preference) -> pairs and ties as id -> row, and the ledger as id -> line."""
+    """compare(records, preference) -> pairs and ties as id -> row, and the ledger as id -> line; `compared` of the last run."""
 
     def made(records, preference="{}"):
         data = tmp_path / "d"
@@ -26,6 +27,8 @@ def compare(run, tmp_path):
         held = {name: kept(release, name) for name in ("preference", "ties")}
         assert not laws_of_exports(release, held)
         ledger = {short(line["id"]): line for line in pq.read_table(release / "ledger.parquet").to_pylist()}
+        lines = pq.read_table(release / "comparisons.parquet").to_pylist()
+        made.compared = {"|".join(short(side) for side in line["id"].split("|")): line for line in lines}
         return held["preference"], held["ties"], ledger
 
     return made
@@ -139,6 +142,28 @@ def test_rules_see_agreement_and_flags(compare):
     assert pairs["1.0|1.1"]["agreement"] == 0.5 and pairs["1.0|1.1"]["margin_by"] == "mean"
 
 
+def test_every_two_answers_that_were_compared_have_a_line(compare):
+    near = LONG + "That is all that I can tell you of it."
+    records = [answers(9, 7, 7, 2, texts=[near, near.replace("tell", "say"), "Ask somebody else.", "I do not know that."])]
+    _, _, ledger = compare(records, "{pairs: all, gap: {min: 3}}")
+    told = {id: (line["fate"], line["reason"], line["exports"]) for id, line in compare.compared.items()}
+    small, leaves = ("dropped", "margin too small", []), ("kept", None, ["preference"])
+    assert told == {
+        "0.0|0.1": small,
+        "0.0|0.2": small,
+        "0.0|0.3": leaves,
+        "0.1|0.2": ("dropped", "tie", []),
+        "0.1|0.3": leaves,
+        "0.2|0.3": leaves,
+    }
+    assert not reasons(ledger)  # what fell are comparisons, no answers
+    _, ties, _ = compare(records, "{pairs: all, ties: apart, per_prompt: 1}")
+    told = {id: (line["reason"], line["exports"]) for id, line in compare.compared.items()}
+    assert ties.keys() == {"0.1|0.2"} and told.pop("0.1|0.2") == (None, ["ties"])
+    assert told.pop("0.0|0.1") == ("near-identical answers", []) and compare.compared["0.0|0.1"]["similarity"] > 0.95
+    assert told.pop("0.0|0.3") == (None, ["preference"]) and {why for why, _ in told.values()} == {"prompt cap"}
+
+
 WORD = st.sampled_from(["yes", "no", "Yes", "", "I cannot help with that, sorry"])
 ANSWER = st.fixed_dictionaries({"text": WORD, "score": st.integers(0, 2)})
 RECORD = st.fixed_dictionaries({"prompt": st.sampled_from(["a", "b"]), "responses": st.lists(ANSWER, min_size=1, max_size=4)})
@@ -154,6 +179,23 @@ CHOICE = st.fixed_dictionaries(
 )
 
 
+def wanted(at, record, choice, ledger):
+    """The answers, two and two, that the recipe compares of one record."""
+    standing = [(each["score"], f"{at}.{n}") for n, each in enumerate(record["responses"]) if f"{at}.{n}" in ledger]
+    standing = standing if len(record["responses"]) > 1 else []
+    if choice["pairs"] == "all":
+        return [(one, other) for (_, one), (_, other) in combinations(standing, 2)]
+    levels = sorted({score for score, _ in standing}, reverse=True)
+    if choice["pairs"] == "adjacent":
+        near = [(a, b) for a, b in combinations(standing, 2) if abs(levels.index(a[0]) - levels.index(b[0])) <= 1]
+        return [(one, other) for (_, one), (_, other) in near]
+    best = min(standing, key=lambda each: (-each[0], each[1]), default=None)
+    rest = [each for each in standing if each != best]
+    if choice["pairs"] == "best_worst":
+        rest = [min(rest, key=lambda each: (each[0], each[1]))] if rest else []
+    return [(best[1], name) for _, name in rest]
+
+
 @settings(max_examples=6, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(st.lists(RECORD, min_size=1, max_size=6), CHOICE)
 def test_every_answer_of_every_group_is_accounted_for(compare, records, choice):
@@ -165,5 +207,11 @@ def test_every_answer_of_every_group_is_accounted_for(compare, records, choice):
     assert {side for each in (*pairs, *ties) for side in each.split("|")} == {
         i for i, line in rows.items() if line["fate"] == "kept"
     }
+    lines, found = compare.compared, {frozenset(each.split("|")) for each in compare.compared}
+    assert {each for each, line in lines.items() if line["fate"] == "kept"} == pairs.keys() | ties.keys()
+    assert all((line["fate"] == "kept") != bool(line["reason"]) for line in lines.values())
+    every = {frozenset(two) for record in range(len(records)) for two in wanted(record, records[record], choice, ledger)}
+    drawn = {min(pair).split(".")[0] for pair in every} if choice["pairs"] == "best_random" else every
+    assert found <= every and len(found) == len(drawn)  # of chance, one for each record
     contexts = [json.dumps(pair["prompt"]) for pair in pairs.values()]
     assert all(contexts.count(context) <= choice["per_prompt"] for context in contexts)

@@ -11,7 +11,7 @@ import pytest
 import sql
 from exports import preference, sft
 from schemas.faults import UsageFault
-from schemas.ledger import BENCHMARKS, BIAS, CONTAMINATION, EDITS, FUNNEL, LEDGER, PAIRS
+from schemas.ledger import BENCHMARKS, BIAS, COMPARISONS, CONTAMINATION, EDITS, FUNNEL, LEDGER, PAIRS
 from sql import duck
 
 SIGNALS = pa.schema([("id", pa.string()), ("words", pa.int64())])
@@ -19,7 +19,7 @@ TURNS = pa.schema(
     [("id", pa.string()), ("turn", pa.int32()), ("role", pa.string()), ("words", pa.int64()), ("chars", pa.int64())]
 )
 TABLES = {"ledger": LEDGER, "edits": EDITS, "turns": TURNS, "signals": SIGNALS, "pairs": PAIRS, "funnel": FUNNEL, "bias": BIAS}
-TABLES |= {"contamination": CONTAMINATION, "benchmarks": BENCHMARKS}
+TABLES |= {"comparisons": COMPARISONS, "contamination": CONTAMINATION, "benchmarks": BENCHMARKS}
 SPLIT = pa.field("split", pa.string())
 EXPORTED = {
     "sft": sft.SCHEMA.append(SPLIT),
@@ -430,8 +430,18 @@ def test_an_export_that_a_release_has_not_has_the_columns_of_one(tmp_path):
         duck.query(con, sql.question(name), params(sql.question(name)))
 
 
+def test_comparisons_made():
+    fell = compared(id="a/f#000000000|a/f#000000003", fate="dropped", reason="tie", exports=[], score_margin=0.0)
+    given = {"comparisons": pa.Table.from_pylist(compared(score_margin=2.0) + fell, COMPARISONS)}
+    assert rows(ask("comparisons_made", given)) == [
+        ("a", "kept", None, 1, 50.0, 2.0, PAIR),
+        ("a", "dropped", "tie", 1, 50.0, 0.0, "a/f#000000000|a/f#000000003"),
+    ]
+
+
 def test_conservation_holds():
     assert rows(ask("conservation", tables(SOUND))) == []
+    assert rows(ask("conservation", beside())) == []
 
 
 def test_a_twin_may_be_published_elsewhere():
@@ -446,6 +456,21 @@ def changed(at, **more):
 
 FUNNEL_OFF = [{"source": "a", "stage": "in", "reason": None, "rows": 5, "words": 0}]
 GROUP = [dropped("a/f#000000005", "keep", "short", group_id="g"), line("a/f#000000006", group_id="g")]
+PAIR = "a/f#000000000|a/f#000000001"
+
+
+def compared(**more):
+    """The line of one comparison that leaves."""
+    sides = dict(zip(("chosen_id", "rejected_id"), PAIR.split("|"), strict=True))
+    return [{"id": PAIR, "source": "a", "fate": "kept", "exports": ["preference"], **sides, **more}]
+
+
+def beside(comparisons=None, exported=({"export": "preference", "id": PAIR, "split": "train"},)):
+    """SOUND, a comparison, and what is in the exports."""
+    made = pa.Table.from_pylist(compared() if comparisons is None else comparisons, COMPARISONS)
+    return tables(SOUND) | {"comparisons": made, "exported": pa.Table.from_pylist(list(exported), HELD)}
+
+
 BREACHES = {
     "one line for each id": tables([*SOUND, SOUND[0]]),
     "kept, dropped or quarantined": tables([*SOUND, line("a/f#000000009", "lost", "keep", "x")]),
@@ -457,6 +482,10 @@ BREACHES = {
     "a group falls as one": tables(SOUND + GROUP),
     "every row that was read is measured": tables(SOUND, signals=[]),
     "a pair is two rows of the ledger": tables(SOUND, pairs=[{"id": "a", "other": "b", "similarity": 0.9, "key": "prompt"}]),
+    "a comparison leaves or has a reason": beside(comparisons=compared(fate="dropped")),
+    "one line for each comparison": beside(comparisons=compared() * 2),
+    "both sides of a comparison stood": beside(comparisons=compared(rejected_id="a/f#000000002")),
+    "an export holds the comparisons that leave in it": beside(exported=[]),
     "the funnel adds up": tables(SOUND, funnel=FUNNEL_OFF),
 }
 

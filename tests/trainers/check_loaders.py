@@ -24,22 +24,34 @@ def axolotl_sft(release: Path, tiny: Path) -> str:
     config = DictDefault({"train_on_inputs": False, "sequence_len": 8192, "datasets": [data]})
     strategy = load(tokenizer, config, DictDefault(data | {"roles_to_train": ["assistant"], "train_on_eos": "turn"}))
     rows = load_dataset(asked["ds_type"], data_files=str(release / asked["data_files"][0]), split="train")
-    empty = sum(all(label == -100 for label in strategy.tokenize_prompt(row)["labels"]) for row in rows)
-    assert not empty, f"{empty} rows have nothing to learn"
-    return f"axolotl chat_template: {len(rows)} rows of {asked['path']}, no empty mask"
+    weighed = 0
+    for row in rows:
+        made = strategy.tokenize_prompt(row)
+        learned = tokenizer.decode([label for label in made["labels"] if label != -100])
+        assert learned, "a row has nothing to learn"
+        said = [turn for turn in row["messages"] if turn["role"] == "assistant"]
+        skipped = {turn["content"] for turn in said if turn["content"] and turn.get("weight") == 0}
+        assert not any(text in learned for text in skipped), f"learned in spite of weight 0: {skipped}"
+        weighed += len(skipped)
+    assert weighed, "no turn of weight 0 to look at"
+    return (
+        f"axolotl chat_template: {len(rows)} rows of {asked['path']}, no empty mask, none of {weighed} turns of weight 0 in one"
+    )
 
 
 def axolotl_dpo(release: Path, tiny: Path) -> str:
-    from axolotl.prompt_strategies.dpo.chat_template import default
+    from axolotl.prompt_strategies.dpo import chat_template
     from axolotl.utils.dict import DictDefault
 
     tokenizer = AutoTokenizer.from_pretrained(tiny / "causal")
-    data = {"type": "chat_template.default", "field_messages": "prompt"}
-    transform, _ = default(DictDefault({"chat_template": "tokenizer_default", "datasets": [data]}))
+    [data] = yaml.safe_load((release / "train" / "axolotl_dpo.yaml").read_text())["datasets"]
+    way = data["type"].removeprefix("chat_template.")
+    config = DictDefault({"chat_template": "tokenizer_default", "datasets": [data]})
+    transform, _ = getattr(chat_template, way)(config)
     rows = parquet(release, "preference")
     made = [transform(row, tokenizer=tokenizer) for row in rows]
     assert all(row["prompt"] and row["chosen"] and row["rejected"] for row in made)
-    return f"axolotl dpo.chat_template: {len(rows)} rows, none empty"
+    return f"axolotl dpo.chat_template.{way}: {len(rows)} rows, none empty"
 
 
 def llama_factory(release: Path, tiny: Path) -> str:

@@ -1,4 +1,4 @@
-"""TRL's real trainers on a release, through the release's own scripts: `python check_trl.py RELEASE TINY`.
+"""TRL's real trainers on a release, through the release's own scripts: `python check_trl.py RELEASE TINY EXPORT...`.
 
 Three steps of each, full and LoRA. The trainer must keep as many rows as the release has, give every row something to learn, and
 have a finite loss.
@@ -46,7 +46,7 @@ def masks(trainer) -> str:
 
 
 if __name__ == "__main__":
-    release, tiny = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
-    for export in ("sft", "preference", "kto", "reward"):
+    release, tiny, exports = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), sys.argv[3:]
+    for export in exports:
         for lora in (False, True):
             print(check(release, export, tiny / MODELS.get(export, "causal"), lora), flush=True)
