@@ -80,7 +80,8 @@ def _published(release: Path, ids: list[str]) -> dict[str, Any]:
     if files := sorted((release / "preference").glob("*.parquet")):
         sides = pl.scan_parquet(files).with_columns(pl.col("id").str.split("|").alias("sides"))
         for at, side in enumerate(("chosen", "rejected")):
-            rows = sides.select(id=pl.col("sides").list.get(at), messages=pl.concat_list("prompt", side))
+            turns = [name for name in ("prompt", side) if name in pl.read_parquet_schema(files[0])]
+            rows = sides.select(id=pl.col("sides").list.get(at), messages=pl.concat_list(turns))
             found.update(
                 rows.filter(pl.col("id").is_in(ids)).unique("id", keep="first", maintain_order=True).collect().iter_rows()
             )

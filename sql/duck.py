@@ -81,7 +81,11 @@ def beside(was: Path, now: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
         for name in EXPORTS:
             files = sorted(path.glob(f"{name}/*.parquet"))
             if files:
-                con.register(f"{side}_{name}", _open(files))
+                held = _open(files)
+                whole = name == "preference" and "prompt" not in held.schema.names  # an implicit prompt stands in both sides
+                con.register(f"{side}_{name}_held" if whole else f"{side}_{name}", held)
+                if whole:
+                    con.execute(f"CREATE VIEW {side}_{name} AS SELECT *, chosen[1:0] AS prompt FROM {side}_{name}_held")
             else:
                 con.execute(f"CREATE VIEW {side}_{name} AS {_NOTHING[name]}")
     return con

@@ -23,6 +23,7 @@ def draw(release: Path, rows: int, seed: int) -> list[Pair]:
     columns = ["id", "prompt", "chosen", "rejected", "score_margin", "margin_by", "flags", "source"]
     there = [name for name in columns if name in pl.read_parquet_schema(files[0])]
     found = pl.scan_parquet(files).filter(pl.col("id").is_in(taken)).select(there).collect()
+    found = found if "prompt" in there else found.with_columns(prompt=pl.col("chosen").list.head(0))  # it stands in both sides
     return sorted(found.to_dicts(), key=lambda pair: taken.index(pair["id"]))
 
 

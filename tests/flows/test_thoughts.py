@@ -5,7 +5,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from flows import laws
+from flows import diffing, laws
 from schemas.faults import UsageFault
 
 CLOCK = {"type": "function", "function": {"name": "clock", "parameters": {"type": "object", "properties": {"city": {}}}}}
@@ -102,12 +102,17 @@ def test_a_shape_without_room_for_thoughts_says_so(leave):
         leave({"openai": {"reasoning": "last"}})
 
 
-def test_an_implicit_prompt_stands_in_both_sides(leave):
+def test_an_implicit_prompt_stands_in_both_sides(leave, tmp_path):
     rows = leave({"preference": {"implicit": True}, "openai_dpo": {}})
     pair = rows["preference"]
     assert "prompt" not in pair and [turn["content"] for turn in pair["chosen"][:-1]] == [turn["content"] for turn in TALK]
     assert pair["chosen"][:-1] == pair["rejected"][:-1] and pair["rejected"][-1]["content"] == "No idea at all."
     assert len(rows["openai_dpo"]["input"]["messages"]) == len(TALK)  # what is made of pairs has their prompt
+    [release] = (tmp_path / "home" / "releases" / "t").glob("*/manifest.json")
+    assert (
+        not len(diffing.rows(release.parent, release.parent))
+        and "No idea at all." in (release.parent / "report.html").read_text()
+    )
 
 
 def test_a_row_that_has_nobody_beside_it_says_so_once_for_all_exports_of_pairs(leave, tmp_path):
