@@ -108,11 +108,8 @@ def test_an_implicit_prompt_stands_in_both_sides(leave, tmp_path):
     assert "prompt" not in pair and [turn["content"] for turn in pair["chosen"][:-1]] == [turn["content"] for turn in TALK]
     assert pair["chosen"][:-1] == pair["rejected"][:-1] and pair["rejected"][-1]["content"] == "No idea at all."
     assert len(rows["openai_dpo"]["input"]["messages"]) == len(TALK)  # what is made of pairs has their prompt
-    [release] = (tmp_path / "home" / "releases" / "t").glob("*/manifest.json")
-    assert (
-        not len(diffing.rows(release.parent, release.parent))
-        and "No idea at all." in (release.parent / "report.html").read_text()
-    )
+    release = tmp_path / "home" / "releases" / "t" / "current"
+    assert not len(diffing.diff(release, release)) and "No idea at all." in (release / "report.html").read_text()
 
 
 def test_a_row_that_has_nobody_beside_it_says_so_once_for_all_exports_of_pairs(leave, tmp_path):
