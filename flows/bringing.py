@@ -18,18 +18,23 @@ from sources.wanted import folder
 
 def bring(named: str, data: Path | None, as_json: bool, shown: bool) -> str:
     """Bring what a recipe declares; returns what to print. Raises the faults of `sources.scavenge`."""
-    asked, home = recipes.load(runs.recipe_file(named)), places()
-    where = (data or home.raw).resolve()
+    asked, where = recipes.load(runs.recipe_file(named)), (data or places().raw).resolve()
+    done = brought(asked, where, shown=shown)
+    return _json(asked, where, done) if as_json else _text(asked, where, done)
+
+
+def brought(asked: Recipe, where: Path, *, shown: bool) -> list[Fetched]:
+    """Every declared file of a recipe below `where`; Prefect is asked only where something is to be brought."""
     done = standing(asked, where)
     if done is None:
-        engine.prepare(home)
+        engine.prepare(places())
         from flows.bring import scavenge
 
         try:
             done = scavenge(asked, where, progress=shown)
         except Exception as fault:
             raise runs._own(fault) from None
-    return _json(asked, where, done) if as_json else _text(asked, where, done)
+    return done
 
 
 def standing(recipe: Recipe, data: Path) -> list[Fetched] | None:

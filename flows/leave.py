@@ -98,14 +98,14 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     cuts = pa.concat_tables([EDITS.empty_table(), *(each.cuts for each in found.taken if each.cuts)])
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         exported = {each.name: pool.submit(each.write, draft / each.name) for each in found.taken}
-        rest = [pool.submit(_side_table, name, shards, draft, cuts) for name in _SIDE]
+        rest = [pool.submit(side_table, name, shards, draft, cuts) for name in _SIDE]
         rest.append(pool.submit(contaminated.written, planned.recipe, [shard.covered for shard in shards], draft))
         rest += [pool.submit(parquet.write, table, draft / f"{name}.parquet", kind) for name, (table, kind) in tables.items()]
         counts = {name: done.result() for name, done in exported.items()}
         for done in rest:
             done.result()
-    _funnel(draft)
-    used = pa.chunked_array([_records(shard.read) for shard in shards], pa.string())
+    funnel(draft)
+    used = pa.chunked_array([records_of(shard.read) for shard in shards], pa.string())
     laws.records(records, used, left["id"])
     ids = [*used.chunks, *left["id"].chunks]
     facts = {**manifest.facts(planned, shards, frame, ids), "records": records, "counts": counts, "classifiers": made.models}
@@ -173,7 +173,7 @@ def _limit(asked: recipe.Recipe, records: int, refused: pa.Table) -> None:
             )
 
 
-def _side_table(name: str, shards: list[Shard], draft: Path, cuts: pa.Table) -> int:
+def side_table(name: str, shards: list[Shard], draft: Path, cuts: pa.Table) -> int:
     """One of edits, turns and signals of all rows, shard after shard, in the order of ids; what exports cut is an edit."""
     files = [getattr(shard, name) for shard in shards]
     tables: Iterator[pa.Table] = (parquet.read(file) for file in files)
@@ -198,12 +198,14 @@ def _training(draft: Path, taken: list[exporting.Taken], counts: dict[str, dict[
         path.write_text(text, "utf-8")
 
 
-def _funnel(draft: Path) -> None:
+def funnel(draft: Path) -> None:
+    """Count a ledger's lines by source, stage and reason."""
     made = duck.query(duck.release(draft), sql.question("funnel"))
     parquet.write(made.cast(FUNNEL), draft / "funnel.parquet", FUNNEL)
 
 
-def _records(rows: Path) -> pa.Array:
+def records_of(rows: Path) -> pa.Array:
+    """The ids of all records that a shard's rows were made of."""
     return pc.unique(pc.list_flatten(parquet.read(rows, ["records"])["records"]))
 
 

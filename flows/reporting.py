@@ -35,14 +35,14 @@ _MADE: dict[Whose, str] = {
 
 def made(places: Places, release: Path, *whose: Whose, rows: int = ROWS, seed: int = 0) -> list[str]:
     """A release's page for each choice of texts: the same release, texts, rows and seed give the same bytes."""
-    drawn = _masked_words(draw(release, rows, seed))
-    parts = pages.charts(release, drawn, _limits(release))
+    drawn = masked_words(draw(release, rows, seed))
+    parts = pages.charts(release, drawn, limits(release))
     return [_page(places, release, drawn, parts, each) for each in whose]
 
 
 def _page(places: Places, release: Path, drawn: Drawn, parts: dict[str, str], whose: Whose) -> str:
     there = replace(drawn, pairs=[]) if whose == "none" else drawn
-    return pages.page(release, there, _texts(places, release, drawn, whose), parts, _MADE[whose])
+    return pages.page(release, there, texts(places, release, drawn, whose), parts, _MADE[whose])
 
 
 def whole_at(places: Places, release: Path) -> Path:
@@ -58,7 +58,7 @@ def write(path: Path, page: str) -> None:
     os.replace(draft, path)
 
 
-def _texts(places: Places, release: Path, drawn: Drawn, whose: Whose) -> dict[str, Text]:
+def texts(places: Places, release: Path, drawn: Drawn, whose: Whose) -> dict[str, Text]:
     ids = drawn.ids()
     if whose == "none":
         return {}
@@ -100,7 +100,7 @@ def masked(row: dict[str, Any]) -> Messages:
     return [{"role": turn["role"], "content": text} for turn, text in zip(turns, texts, strict=True)]
 
 
-def _masked_words(drawn: Drawn) -> Drawn:
+def masked_words(drawn: Drawn) -> Drawn:
     """The words of a verdict may quote a text: they are masked as the texts of pairs are."""
     for line in (line for group in drawn.groups for line in group.lines if line["detail"]):
         line["detail"] = masked({"messages": [{"role": "assistant", "content": line["detail"]}]})[0]["content"]
@@ -108,7 +108,7 @@ def _masked_words(drawn: Drawn) -> Drawn:
     return replace(drawn, pairs=[{**pair, **{side: masked({"messages": pair[side]}) for side in sides}} for pair in drawn.pairs])
 
 
-def _limits(release: Path) -> Limits:
+def limits(release: Path) -> Limits:
     """Signal -> rules that read it: `name: sql`, and the number it is compared with, where there is one."""
     from sql.rules import columns_used, numbers
 

@@ -14,7 +14,7 @@ from exports.report.harmless import shown
 from schemas import recipe as recipes
 
 MOST = 5_000_000  # bytes of a page
-_TURN, _LEAST = 4000, 100  # characters shown of a turn, halved until the page fits
+TURN, LEAST = 4000, 100  # characters shown of a turn, halved until the page fits
 
 
 def charts(release: Path, drawn: Drawn, limits: signals.Limits) -> dict[str, str]:
@@ -33,7 +33,7 @@ def charts(release: Path, drawn: Drawn, limits: signals.Limits) -> dict[str, str
 def page(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], parts: dict[str, str], made: str) -> str:
     """report.html of a release: rows drawn of it, texts of them (a missing one is said), its `charts`, how it was made."""
     manifest = json.loads((release / "manifest.json").read_bytes())
-    repairs, most = _repairs(release, drawn), _TURN
+    edited, most = repairs(release, drawn), TURN
     title, head, foot = f"{manifest['name']}: what became of every row", _head(release, manifest, made), _foot(manifest)
     while True:
         told = [
@@ -45,11 +45,11 @@ def page(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], parts: 
             Section("wins", "What wins pairs", parts["wins"]),
             Section("classifiers", "Classifiers", parts["classifiers"]),
             Section("pairs", "Pairs to read", pairs.section(drawn.pairs, most)),
-            Section("rows", "Rows to read", samples.section(drawn, texts, repairs, most)),
+            Section("rows", "Rows to read", samples.section(drawn, texts, edited, most)),
         ]
         there = [each for each in told if each.body]
         filled = document(title, head, links(there), there, foot=foot, script=report_file("js"))
-        if len(filled.encode()) <= MOST or most <= _LEAST:
+        if len(filled.encode()) <= MOST or most <= LEAST:
             return filled
         most //= 2
 
@@ -91,7 +91,7 @@ def _foot(manifest: dict[str, Any]) -> str:
     return f"<p>{shown(said)}</p>"
 
 
-def _repairs(release: Path, drawn: Drawn) -> dict[str, str]:
+def repairs(release: Path, drawn: Drawn) -> dict[str, str]:
     """The edits of each drawn row, in words."""
     ids = [line["id"] for group in drawn.groups for line in group.lines]
     found = pl.scan_parquet(release / "edits.parquet").filter(pl.col("id").is_in(ids)).collect().sort("id", "turn", "edit")

@@ -1,0 +1,124 @@
+"""What `winnow audit` says and writes: one dump's page and numbers, or a table over many folders."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from exports.report.audit import checks
+from flows import auditing, bringing, plan, reporting, runs
+from flows.places import Places
+from schemas import recipe as recipes
+from schemas.faults import MissingFault, UsageFault
+
+_NAMES = 3  # sources that a name has room for
+_FAR = ("hf://", "https://", "http://", "s3://")
+
+
+def one(dumps: list[str], recipe: str, places: Places, out: Path, workers: int, *, rows: int, as_json: bool, shown: bool) -> str:
+    """Audit dumps together; writes NAME.audit.html and NAME.audit.json into `out`, returns what to print."""
+    planned, name = _plan(dumps, recipe, places, shown=shown)
+    found = auditing.audit(planned, places, name, workers, rows=rows)
+    page, numbers = out / f"{name}.audit.html", out / f"{name}.audit.json"
+    reporting.write(page, found.page)
+    reporting.write(numbers, json.dumps(found.numbers, ensure_ascii=False, indent=1) + "\n")
+    if as_json:
+        return json.dumps(found.numbers, ensure_ascii=False)
+    return "\n".join([*_said(found.numbers), f"{page} (with texts of rows: for your eyes), {numbers}"])
+
+
+def gallery(dumps: list[str], recipe: str, places: Places, out: Path, workers: int) -> str:
+    """Audit each folder below a folder, numbers alone; writes gallery.md and gallery.json into `out`."""
+    folders = [folder for dump in dumps for folder in sorted(Path(dump).iterdir()) if folder.is_dir()]
+    if not folders:
+        raise UsageFault(f"no folder below {', '.join(dumps)}: --gallery audits each folder that lies in PATH")
+    found, empty = [], []
+    for folder in folders:
+        try:
+            planned, _ = _plan([str(folder)], recipe, places, shown=False)
+        except MissingFault:  # nothing in it that is read
+            empty.append(folder.name)
+            continue
+        told = auditing.audit(planned, places, folder.name, workers, rows=None).numbers
+        found.append(_plain(told)) if told["records"] else empty.append(folder.name)
+    reporting.write(out / "gallery.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    reporting.write(out / "gallery.md", _table(found, recipe))
+    more = f"; {len(empty):,} hold no record: {', '.join(empty)}" if empty else ""
+    return f"{len(found):,} folders{more} -> {out / 'gallery.md'}, {out / 'gallery.json'}"
+
+
+def _plan(dumps: list[str], recipe: str, places: Places, *, shown: bool) -> tuple[plan.Plan, str]:
+    """The plan over these dumps, brought where they are far away, without limits or expectations; and what to call them."""
+    far = [dump for dump in dumps if dump.startswith(_FAR)]
+    asked = recipes.override(runs.load(recipe, []), ["limits=off"]).model_copy(update={"expect": {}, "license": "other"})
+    if not far:
+        planned, _ = runs.plan_for(recipe, [Path(dump) for dump in dumps], None, None, ["limits=off"])
+        asked = planned.recipe.model_copy(update={"expect": {}, "license": "other"})
+        return plan.make(asked, planned.data, planned.base), _called(asked)
+    if len(far) < len(dumps):
+        raise UsageFault(f"{far[0]} is far away, and {next(each for each in dumps if each not in far)} is not: audit them apart")
+    sources = {}
+    for url in far:
+        tail = url.partition("@")[0].rstrip("/").split("/")[-2:]
+        slug = "-".join("".join(c if c.isalnum() and c.isascii() else "-" for c in part).strip("-") for part in tail)
+        sources[slug] = recipes.Source.model_validate({"path": slug, "from": url})
+    asked = asked.model_copy(update={"sources": dict(sorted(sources.items()))})
+    bringing.brought(asked, places.raw, shown=shown)
+    return plan.make(asked, places.raw), _called(asked)
+
+
+def _called(asked: recipes.Recipe) -> str:
+    """A name for files: that of all sources, or of the first where there are many."""
+    names = sorted(asked.sources)
+    return "-".join(names) if len(names) <= _NAMES else f"{names[0]}-and-{len(names) - 1}-more"
+
+
+def _said(told: dict[str, Any]) -> list[str]:
+    """A line for what it is, one for each trouble, and what would be left."""
+    formats = ", ".join(dict.fromkeys(each["format"] for each in told["formats"][:4]))
+    lines = [f"{told['name']}: {told['records']:,} records, {told['rows']:,} rows ({formats or 'nothing that is read'})"]
+    lines += [f"  {rows:>9,}  {name}" for name, rows in checks(told)]
+    if "longer_share" in told["pairs"]:
+        pairs = told["pairs"]
+        said = f"{pairs['longer_share']:.1%} ({pairs['longer_low']:.1%} to {pairs['longer_high']:.1%})"
+        lines.append(f"  the longer answer wins {said} of {pairs['pairs']:,} pairs")
+    cleaned = told["cleaned"]
+    return [*lines, f"a cleaned release ({cleaned['recipe']}) would keep {cleaned['kept']:,} of {told['rows']:,} rows"]
+
+
+def _plain(told: dict[str, Any]) -> dict[str, Any]:
+    """Without ids, which name files: counts alone."""
+    private = {"rows": told["private"]["rows"]}
+    contamination = {each["benchmark"]: each["rows"] for each in told["contamination"]["benchmarks"] if each["rows"]}
+    return told | {"private": private, "contamination": contamination}
+
+
+def _table(found: list[dict[str, Any]], recipe: str) -> str:
+    """The numbers of all folders as Markdown."""
+    head = ["folder", "records", "rows", "format", "language", "copies", "near", "same prompt", "benchmarks", "refuses"]
+    head += ["cut off", "out of order", "private", "pairs", "longer wins", f"kept by {recipe}"]
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * 5}{'--:|' * (len(head) - 5)}"]
+    for told in found:
+        checked, alike, pairs, rows = told["checks"], told["duplicates"], told["pairs"], max(told["rows"], 1)
+        wins = f"{pairs['longer_share']:.0%}" if "longer_share" in pairs else ""
+        hits = ", ".join(f"{name} {count:,}" for name, count in told["contamination"].items())
+        cells = [told["name"], f"{told['records']:,}", f"{told['rows']:,}", _most(told["formats"]), _spoken(told)]
+        cells += [_share(alike[name], rows) for name in ("copies", "near", "same prompt")]
+        cells += [hits, *(_share(checked[name], rows) for name in ("refuses", "cut off", "out of order"))]
+        cells += [_share(sum(told["private"]["rows"].get(kind, 0) for kind in ("secret", "email", "iban", "card")), rows)]
+        cells += [f"{pairs['pairs']:,}" if pairs["pairs"] else "", wins, _share(told["cleaned"]["kept"], rows)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _most(formats: list[dict[str, Any]]) -> str:
+    names = list(dict.fromkeys(each["format"] for each in formats if each["rows"] or len(formats) == 1))
+    return ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
+
+
+def _spoken(told: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {rows / max(told['rows'], 1):.0%}" for name, rows in list(told["languages"].items())[:2])
+
+
+def _share(count: int, whole: int) -> str:
+    """Blank for none; a share where it says more than the number."""
+    return f"{count:,} ({count / whole:.1%})" if count else ""
