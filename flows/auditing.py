@@ -17,7 +17,21 @@ import pyarrow as pa
 
 from exports.report import audit as pages
 from exports.report.drawn import draw
-from flows import contaminated, examined, leave, lists, manifest, plan, published, releases, reporting, stages, store, sweeping, units
+from flows import (
+    contaminated,
+    examined,
+    leave,
+    lists,
+    manifest,
+    plan,
+    published,
+    releases,
+    reporting,
+    stages,
+    store,
+    sweeping,
+    units,
+)
 from flows.places import Places
 from schemas import parquet
 from schemas import recipe as recipes
@@ -126,8 +140,9 @@ def _drafts(work: Path, fingerprint: str) -> Iterator[tuple[Path, Path]]:
 
 
 def _compared(draft: Path, measuring: recipes.Recipe, found: _Rows, job: stages.Job) -> None:
-    benchmarks = {name: rule for name, rule in measuring.overlap.items() if name in job.benchmarks}
-    contaminated.written(measuring.model_copy(update={"overlap": benchmarks}), [shard.covered for shard in found.made.shards], draft)
+    looked = {name: rule for name, rule in measuring.overlap.items() if name in job.benchmarks}
+    alone = measuring.model_copy(update={"overlap": looked})
+    contaminated.written(alone, [shard.covered for shard in found.made.shards], draft)
     for name, kind in (("contamination", CONTAMINATION), ("benchmarks", BENCHMARKS)):
         told = pl.read_parquet(draft / f"{name}.parquet").with_columns(pl.col("rule").str.strip_prefix(examined.PREFIX))
         parquet.write(told.to_arrow().cast(kind), draft / f"{name}.parquet", kind)

@@ -117,7 +117,9 @@ def _pairs(taken: list[Taken]) -> dict[str, Any]:
     bias = pl.DataFrame(found.bias) if found.bias else pl.DataFrame(schema={"signal": pl.String})
     whole = bias.filter(pl.col("signal") == "length")
     told: dict[str, Any] = {"pairs": pairs, "flags": dict(sorted(flags.items()))}
-    if len(whole) and len(length := whole.filter(pl.col("source").is_null() & pl.col("gap_from").is_null()).head(1)):
+    if len(whole) and len(
+        length := whole.filter(pl.col("source").is_null() & pl.col("gap_from").is_null()).drop_nulls("share").head(1)
+    ):
         told |= {f"longer_{name}": length[name][0] for name in ("share", "low", "high")}
     return told
 
