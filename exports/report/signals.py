@@ -21,29 +21,37 @@ BEFORE_AFTER = [("before", "every row that was read"), ("kept", "what was kept o
 def section(release: Path, asked: Limits) -> str:
     """A small chart for each signal: every row that was read, and over it those kept; what is true or false all in one."""
     ledger = pl.read_parquet(release / "ledger.parquet", columns=["id", "fate", "words"])
-    kept = ledger.filter(pl.col("fate") == "kept").select("id")
+    kept = ledger.filter(pl.col("fate") == "kept")["id"]
     schema = pl.read_parquet_schema(release / "signals.parquet")
     names = sorted(schema.keys() - {"id", "words"}, key=lambda name: (name != "language", name not in asked, name))
-    flags = [name for name in names if schema[name] == pl.Boolean]
+    stays = _column(release, "id").is_in(kept.implode())
+    turns = pl.scan_parquet(release / "turns.parquet").group_by("id").agg(turns=pl.len().cast(pl.Int64)).collect()
     charts = [
-        chart("words", ledger.filter(pl.col("words").is_not_null()).select("id", "words"), kept, asked),
-        chart("turns", _turns(release), kept, asked),
+        chart("words", ledger["words"], ledger["words"].filter(ledger["fate"] == "kept"), asked),
+        chart("turns", turns["turns"], turns["turns"].filter(turns["id"].is_in(kept.implode())), asked),
     ]
+    flags: list[tuple[str, float, float]] = []
     for name in names:
-        if name not in flags:
-            charts.append(chart(name, pl.read_parquet(release / "signals.parquet", columns=["id", name]), kept, asked))
-    said = _flags(pl.read_parquet(release / "signals.parquet", columns=["id", *flags]), kept, asked) if flags else ""
-    return f'{legend(BEFORE_AFTER)}<div class="charts">{"".join(charts)}</div>{said}'
+        before = _column(release, name)
+        after = before.filter(stays)
+        if schema[name] != pl.Boolean:
+            charts.append(chart(name, before, after, asked))
+        elif before.count():
+            flags.append((name, _share(before), _share(after)))
+    return f'{legend(BEFORE_AFTER)}<div class="charts">{"".join(charts)}</div>{_flags(flags, asked)}'
 
 
-def _turns(release: Path) -> pl.DataFrame:
-    return pl.scan_parquet(release / "turns.parquet").group_by("id").agg(turns=pl.len().cast(pl.Int64)).collect()
+def _column(release: Path, name: str) -> pl.Series:
+    return pl.read_parquet(release / "signals.parquet", columns=[name])[name]
 
 
-def chart(name: str, values: pl.DataFrame, kept: pl.DataFrame, asked: Limits) -> str:
-    """One signal (a column of `values`, beside `id`) before and, of the ids in `kept`, after."""
-    after = values.join(kept, on="id", how="semi")[name].drop_nulls()
-    before = values[name].drop_nulls()
+def _share(flags: pl.Series) -> float:
+    return float(flags.mean() or 0)  # type: ignore[arg-type]
+
+
+def chart(name: str, before: pl.Series, after: pl.Series, asked: Limits) -> str:
+    """One signal, of every row and of those kept, with the rules that read it."""
+    before, after = before.drop_nulls(), after.drop_nulls()
     rules = asked.get(name, [])
     if before.dtype.is_numeric():
         numbers = [number for _, number in rules if number is not None]
@@ -55,7 +63,7 @@ def chart(name: str, values: pl.DataFrame, kept: pl.DataFrame, asked: Limits) ->
 
 
 def _rules(rules: list[tuple[str, float | None]]) -> str:
-    return "".join(f'<p class="rule">{shown(rule)}</p>' for rule in dict.fromkeys(rule for rule, _ in rules))
+    return "".join(f'<p class="rule">{shown(rule, 200)}</p>' for rule in dict.fromkeys(rule for rule, _ in rules))
 
 
 def _middle(before: pl.Series, after: pl.Series) -> str:
@@ -148,15 +156,13 @@ def shares(name: str, before: pl.Series, after: pl.Series) -> str:
     return drawing(layers, (150, 19 * len(lines)), Margin(2, 106, 2, 68), "hist", f"{name}, before and after") + more
 
 
-def _flags(values: pl.DataFrame, kept: pl.DataFrame, asked: Limits) -> str:
+def _flags(lines: list[tuple[str, float, float]], asked: Limits) -> str:
     """Every signal that is true or false: the share of rows where it is true, before and after."""
-    after = values.join(kept, on="id", how="semi")
-    lines = [(name, values[name].mean(), after[name].mean()) for name in values.columns[1:]]
-    there = [(name, float(was), float(now or 0)) for name, was, now in lines if was is not None]  # type: ignore[arg-type]
-    drawn = _dots(there) if there else ""
-    rules = _rules([rule for name, *_ in there for rule in asked.get(name, [])])
+    if not lines:
+        return ""
+    rules = _rules([rule for name, *_ in lines for rule in asked.get(name, [])])
     caption = "<figcaption><b>true or false</b><span>share of rows where it is true</span></figcaption>"
-    return f"<figure>{caption}{drawn}{rules}</figure>" if drawn else ""
+    return f"<figure>{caption}{_dots(lines)}{rules}</figure>"
 
 
 def _dots(lines: list[tuple[str, float, float]]) -> str:

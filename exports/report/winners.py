@@ -22,6 +22,7 @@ def bias(release: Path) -> str:
         "How often the side with more of it wins. The line is the 95 % interval (Wilson); at one half it wins nothing. "
         "d is Cohen's: by how many standard deviations the chosen side has more (of length in logarithms of words)."
     )
+    found = found.sort(pl.col("source").fill_null(""), "gap_from", pl.col("stage") == "after")
     parts = [_signal(name, part.to_dicts()) for (name,), part in sorted(found.partition_by("signal", as_dict=True).items())]
     return f"<p class='soft'>{told}</p>{''.join(parts)}"
 
