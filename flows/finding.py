@@ -24,12 +24,16 @@ class Found(NamedTuple):
 
 def find(home: Places, release: Path, fragment: str) -> list[Found]:
     """Rows with a turn that holds the fragment, whatever the case and the white space, sorted by id."""
-    words = fragment.split()
-    pattern = r"\s+".join(map(re.escape, words))
-    if not words:
+    wanted = pattern(fragment)
+    if not wanted:
         return []
-    found = {row.id: row for row in [*_quarantined(home, release, pattern), *_rows(home, release, pattern)]}
+    found = {row.id: row for row in [*_quarantined(home, release, wanted), *_rows(home, release, wanted)]}
     return [found[id] for id in sorted(found, key=str.encode)]
+
+
+def pattern(fragment: str) -> str:
+    """A fragment as a regular expression for which all white space is the same; empty where it has no word."""
+    return r"\s+".join(map(re.escape, fragment.split()))
 
 
 def _rows(home: Places, release: Path, pattern: str) -> Iterator[Found]:

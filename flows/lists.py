@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 import polars as pl
@@ -25,6 +25,14 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 _LONGEST = 300  # characters of a note that are told
 _EXAMPLE = '{"fingerprint": "<32 hex digits>", "list": "keep", "note": "why"}'
 Marks = dict[str, str]  # fingerprint -> note
+
+
+class Mark(NamedTuple):
+    """What a person said of a content: the list it is on (none: the mark is taken back), the row that was read, and why."""
+
+    list: Kind | None
+    id: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,8 +101,8 @@ def find(recipe: Recipe, data: Path) -> Lists:
     marks, files = {kind: Marks() for kind in KINDS}, dict[Kind, tuple[str, int]]()
     for kind, name in named.items():
         each = read(data / name)
-        marks[kind] = {fingerprint: note for fingerprint, (which, note) in each.items() if which == kind}
-        other = sum(which not in (kind, None) for which, _ in each.values()) if len(set(named.values())) == len(named) else 0
+        marks[kind] = {fingerprint: mark.note for fingerprint, mark in each.items() if mark.list == kind}
+        other = sum(mark.list not in (kind, None) for mark in each.values()) if len(set(named.values())) == len(named) else 0
         files[kind] = (name, other)
     if both := sorted(marks["keep"].keys() & marks["block"].keys()):
         where = f"{data / named['keep']} and {data / named['block']}"
@@ -113,14 +121,14 @@ def located(recipe: Recipe, data: Path) -> Iterator[Path]:
             yield data / name
 
 
-def read(path: Path) -> dict[str, tuple[Kind | None, str]]:
-    """Fingerprint -> (list, note) of a file of marks; the last line of a fingerprint holds. Raises DataFault with the line."""
-    found: dict[str, tuple[Kind | None, str]] = {}
+def read(path: Path) -> dict[str, Mark]:
+    """Fingerprint -> mark, of a file of marks; the last line of a fingerprint holds. Raises DataFault with the line."""
+    found: dict[str, Mark] = {}
     with open(path, "rb") as handle:
         for number, line in enumerate(handle, 1):
             if text := line.removeprefix(b"\xef\xbb\xbf").strip():
-                fingerprint, which, note = _mark(text, f"{path}, line {number}")
-                found[fingerprint] = which, note
+                fingerprint, mark = _mark(text, f"{path}, line {number}")
+                found[fingerprint] = mark
     return found
 
 
@@ -133,7 +141,7 @@ def told(facts: dict[str, Any]) -> Iterator[str]:
         yield f"{kind} list: {each['marks']:,} marks on {each['rows']:,} rows{more}{f'; passed over: {over}' if over else ''}"
 
 
-def _mark(line: bytes, where: str) -> tuple[str, Kind | None, str]:
+def _mark(line: bytes, where: str) -> tuple[str, Mark]:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as fault:
@@ -147,7 +155,7 @@ def _mark(line: bytes, where: str) -> tuple[str, Kind | None, str]:
         raise DataFault(f"{where}: `list` must be keep or block (or null, which takes a mark back), and is {shown(which)}")
     if not isinstance(note, str):
         raise DataFault(f"{where}: `note` must be text, and is {shown(note)}")
-    return fingerprint.lower(), which, note
+    return fingerprint.lower(), Mark(which, str(value.get("id") or ""), note)
 
 
 def _units(frame: pl.DataFrame, marks: Marks) -> pl.DataFrame:

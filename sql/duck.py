@@ -28,8 +28,13 @@ _IDS = "SELECT '' AS id, '' AS split WHERE false"
 _READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
-def connect(memory: str = "2GB", threads: int | None = None, seconds: float = 120) -> duckdb.DuckDBPyConnection:
-    """A locked connection with limits on memory, spilled bytes and the seconds that one query may take."""
+def connect(
+    memory: str = "2GB", threads: int | None = None, seconds: float = 120, *, file: Path | None = None, write: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """A locked connection with limits on memory, spilled bytes and the seconds that one query may take.
+
+    Its tables are its own, or those of a database `file`, which it may only read unless it is to `write`.
+    """
     config: dict[str, Any] = {
         "memory_limit": memory,
         "temp_directory": str(Path(tempfile.gettempdir()) / f"winnow-duckdb-{os.getpid()}"),
@@ -43,7 +48,8 @@ def connect(memory: str = "2GB", threads: int | None = None, seconds: float = 12
         "ieee_floating_point_ops": False,  # x / 0 is unknown, neither infinite nor an error
         "error_on_division_by_zero": False,
     }
-    con = duckdb.connect(config=config | ({"threads": threads} if threads else {}))
+    config |= {"threads": threads} if threads else {}
+    con = duckdb.connect(file or ":memory:", read_only=file is not None and not write, config=config)
     con.execute("SET TimeZone = 'UTC'; SET enable_external_access = false; SET lock_configuration = true")
     return con
 
@@ -66,9 +72,9 @@ def release(path: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
     for name in names:
         splits = [split for split in ("train", "test") if _register(con, f"{name}_{split}", path / name, split)]
         parts = [f"SELECT *, '{split}' AS split FROM {name}_{split}" for split in splits]
-        con.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(parts) or _NOTHING.get(name, _IDS)}")
+        con.execute(f"CREATE TEMP VIEW {name} AS {' UNION ALL '.join(parts) or _NOTHING.get(name, _IDS)}")
     every = " UNION ALL ".join(f"SELECT '{name}' AS export, id, split FROM {name}" for name in names)
-    con.execute(f"CREATE VIEW exported AS {every}")
+    con.execute(f"CREATE TEMP VIEW exported AS {every}")
     return con
 
 

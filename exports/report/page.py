@@ -34,7 +34,7 @@ def page(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], parts: 
     """report.html of a release: rows drawn of it, texts of them (a missing one is said), its `charts`, how it was made."""
     manifest = json.loads((release / "manifest.json").read_bytes())
     edited, most = repairs(release, drawn), TURN
-    title, head, foot = f"{manifest['name']}: what became of every row", _head(release, manifest, made), _foot(manifest)
+    title, head, foot = f"{manifest['name']}: what became of every row", heading(release, manifest, made), _foot(manifest)
     while True:
         told = [
             Section("funnel", "What came in, and what became of it", parts["funnel"]),
@@ -71,7 +71,8 @@ def _has(release: Path, *tables: str) -> bool:
     return all((release / f"{name}.parquet").is_file() for name in tables)
 
 
-def _head(release: Path, manifest: dict[str, Any], made: str) -> str:
+def heading(release: Path, manifest: dict[str, Any], made: str) -> str:
+    """What a release is, how much of it was kept and how its page was made, for the top of one."""
     fates = dict(pl.read_parquet(release / "ledger.parquet", columns=["fate"])["fate"].value_counts().iter_rows())
     kept, rows = fates.get("kept", 0), manifest["rows"]
     told = [

@@ -1,0 +1,109 @@
+"""Which rows fit: an SQL expression, a choice of fates and sources, marks, words of their text; a page of them at a time."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from flows import finding
+from flows.browsing.opened import Opened
+from schemas.faults import UsageFault
+from sql import duck, rules
+
+ROWS = 20  # of a page
+_SECONDS = 20  # that a search in texts may take before it says how far it came
+
+Row = dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """What is asked for; empty: all. `after` or `before`: the `line` from which on a page begins, or up to which it ends."""
+
+    where: str = ""
+    find: str = ""
+    reason: str = ""
+    source: str = ""
+    fingerprints: frozenset[str] | None = None
+    after: int | None = None
+    before: int | None = None
+
+
+class Page(NamedTuple):
+    """Some rows in order, and whether there are others before and after them."""
+
+    lines: list[Row]
+    earlier: bool
+    later: bool
+
+
+def fitting(of: Opened, asked: Asked) -> duckdb.DuckDBPyRelation:
+    """The rows that fit all but the words to find. Raises UsageFault where the expression is none, in words."""
+    rows = of.con.cursor().table("rows")
+    if asked.where.strip():
+        _checked(of, asked.where)
+        rows = rows.filter(duckdb.SQLExpression(f"TRY(\n{asked.where}\n)"))
+    for column, value in (("chosen_by", asked.reason), ("source", asked.source)):
+        if value:
+            rows = rows.filter(_is(column, value))
+    if asked.fingerprints is not None:
+        rows = rows.filter(
+            duckdb.ColumnExpression("fingerprint").isin(*map(duckdb.ConstantExpression, ["", *sorted(asked.fingerprints)]))
+        )
+    return rows
+
+
+def count(rows: duckdb.DuckDBPyRelation) -> int:
+    """How many fit."""
+    return int(_answer(rows.aggregate("count(*) AS n"))["n"][0].as_py())
+
+
+def page(of: Opened, rows: duckdb.DuckDBPyRelation, asked: Asked) -> Page:
+    """The rows after or before the place asked for; without one, the first."""
+    at, back = duckdb.ColumnExpression("line"), asked.before is not None
+    if back:
+        rows = rows.filter(at < duckdb.ConstantExpression(asked.before))
+    elif asked.after is not None:
+        rows = rows.filter(at > duckdb.ConstantExpression(asked.after))
+    found = _answer(rows.project("line").order("line DESC" if back else "line").limit(ROWS + 1))["line"].to_pylist()
+    more, found = len(found) > ROWS, found[:ROWS]
+    lines = of.lines("line", found)
+    return Page(lines, more, True) if back else Page(lines, asked.after is not None, more)
+
+
+def search(of: Opened, rows: duckdb.DuckDBPyRelation, asked: Asked) -> Iterator[tuple[int | None, int, list[Row]]]:
+    """The `line` searched up to (None: to the end), how many rows that were, and those of them that hold the words."""
+    if asked.after is not None:
+        rows = rows.filter(duckdb.ColumnExpression("line") > duckdb.ConstantExpression(asked.after))
+    places = _answer(rows.project("line, place_file, place_row").order("line"))
+    at = places["line"]
+    found = 0
+    for searched, hits in of.texts.holding(places, finding.pattern(asked.find), _SECONDS):
+        here = hits[: ROWS - found]
+        found += len(here)
+        full = found == ROWS
+        last = here[-1] if full else searched - 1
+        ended = last == len(places) - 1
+        yield None if ended else at[last].as_py(), last + 1, of.lines("line", [at[hit].as_py() for hit in here])
+        if full:
+            return
+    if not len(places):
+        yield None, 0, []
+
+
+def _checked(of: Opened, where: str) -> None:
+    try:
+        rules.check("filter", where, of.columns)
+    except UsageFault as fault:
+        raise UsageFault(str(fault).removeprefix("rule filter: ")) from None
+
+
+def _is(column: str, value: str) -> duckdb.Expression:
+    return duckdb.ColumnExpression(column) == duckdb.ConstantExpression(value)
+
+
+def _answer(rows: duckdb.DuckDBPyRelation) -> pa.Table:
+    try:
+        return rows.to_arrow_table()
+    except duckdb.Error as error:
+        raise UsageFault(duck.message(error)) from None
