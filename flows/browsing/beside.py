@@ -4,12 +4,12 @@ from typing import Any
 
 from exports.report import differences
 from exports.report.harmless import shown
+from exports.report.samples import AWAY
 from flows.browsing import pieces
 from flows.browsing.pieces import Shown, link
 from schemas.faults import MissingFault
 
 _CLUSTERS, _PAIRS = 40, 5  # of a page
-_AWAY = '<p class="soft">(its text is not at hand)</p>'
 _PAGE = "SELECT * FROM {table} WHERE line {than} $line ORDER BY line {order} LIMIT $most"
 
 Row = dict[str, Any]
@@ -82,7 +82,7 @@ def _beside(to: Shown, pairs: list[Row], said: list[str], kind: str = "") -> str
     for pair, told in zip(pairs, said, strict=True):
         one, two = ((texts[id].messages if id in texts else None) for id in (pair["one"], pair["two"]))
         heads = "".join(_head(to, pair[side], lines) for side in ("one", "two"))
-        turns = differences.sides(one, two, pieces.MOST) if one is not None and two is not None else [(_AWAY, _AWAY)]
+        turns = differences.sides(one, two, pieces.MOST) if one is not None and two is not None else [(AWAY, AWAY)]
         cells = "".join(f"<div>{cell}</div>" for turn in turns for cell in turn)
         verdict = f'<p class="verdict">{shown(told)}</p>' if told else ""
         drawn.append(f'<article class="pair {kind}">{verdict}<div class="beside">{heads}{cells}</div></article>')

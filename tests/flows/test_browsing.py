@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exports.report.samples import AWAY
 from flows import finding
 from flows.browsing import serving
 from flows.browsing.marks import Marks
@@ -499,7 +500,7 @@ def test_naughty_texts_change_no_element(run, tmp_path) -> None:
 def test_texts_that_are_gone_are_told(demo, tmp_path) -> None:
     with serving.running(Places(tmp_path), demo[1], tmp_path / "lists") as url:
         site = Site(url, tmp_path, demo[1], tmp_path / "lists")
-        assert "its text is not here" in site.page(reason="keep: english")
+        assert AWAY in site.page(reason="keep: english")
         assert '<div class="turn">' in site.page(reason="kept") and "gave no row" in site.page(reason="read: empty")
         assert [id for page in walked(site) for id in page] == pl.read_parquet(demo[1] / "ledger.parquet")["id"].to_list()
 
