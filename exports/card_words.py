@@ -18,10 +18,11 @@ def shown(value: object, most: int = 120) -> str:
     return re.sub(r"^(\d*)([-+=.])(?=\s|$)", r"\1\\\2", text)
 
 
-def section(title: str, head: list[str], body: Iterable[list[str]]) -> str:
+def section(title: str, head: list[str], body: Iterable[list[str]], level: int = 2) -> str:
     """A heading and a table, or nothing where there is no line."""
     lines = [f"| {' | '.join(line)} |" for line in body]
-    return "\n".join([f"## {title}", "", f"| {' | '.join(head)} |", "|" + " --- |" * len(head), *lines]) if lines else ""
+    head = [f"| {' | '.join(head)} |", "|" + " --- |" * len(head)]
+    return "\n".join([f"{'#' * level} {title}", "", *head, *lines]) if lines else ""
 
 
 def number(value: Any) -> str:

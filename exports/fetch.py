@@ -41,13 +41,15 @@ def files(get: Get, draft: Path, facts: dict[str, Any], only: Callable[[str], bo
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(lambda name: get(name, draft), names))
     shutil.rmtree(draft / ".cache", ignore_errors=True)  # the Hub's client keeps its notes there
-    for name in names:
-        found, said = leaving.sha256(draft / name), facts["files"][name]
-        if found != said and not (name == "README.md" and _card_again(draft, said)):
-            raise DataFault(
-                f"{name} is not what its manifest says (sha256 {found[:12]}, not {said[:12]}): it was changed there since; "
-                "a tag still has it: --revision TAG"
-            )
+    found = {name: leaving.sha256(draft / name) for name in names}
+    changed = [name for name in names if found[name] != facts["files"][name]]
+    if others := [name for name in changed if name != "README.md"]:
+        said = f"(sha256 {found[others[0]][:12]}, not {facts['files'][others[0]][:12]})"
+        raise DataFault(
+            f"{others[0]} is not what its manifest says {said}: it was changed there since; a tag still has it: --revision TAG"
+        )
+    if changed:
+        _card_again(draft, facts)
 
 
 def settle(draft: Path, folder: Path) -> None:
@@ -57,8 +59,9 @@ def settle(draft: Path, folder: Path) -> None:
     os.replace(draft, folder)
 
 
-def _card_again(draft: Path, said: str) -> bool:
-    """A card that somebody wrote into by hand is made again from the release, where this version makes the same."""
+def _card_again(draft: Path, facts: dict[str, Any]) -> None:
+    """A card that somebody wrote into since is made again from the release, and the manifest says so."""
     (draft / "README.md").unlink()
-    (draft / "README.md").write_text(card(draft), "utf-8")
-    return leaving.sha256(draft / "README.md") == said
+    text = card(draft).encode()
+    (draft / "README.md").write_bytes(text)
+    (draft / "manifest.json").write_bytes(leaving.written(leaving.instead(facts, {}, {"README.md": text})[0]))

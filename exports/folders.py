@@ -33,9 +33,8 @@ def current(address: str) -> str | None:
     return str(named)
 
 
-def put(release: Path, address: str) -> bool:
-    """Send a release; False where it stood there already. Raises as `leaving.verified`, DeniedFault and StorageFault."""
-    facts, files = leaving.verified(release)
+def put(facts: dict[str, Any], files: leaving.Files, address: str) -> bool:
+    """Send what leaves of a release (see `leaving`); False where it stood there already. Raises DeniedFault and StorageFault."""
     fs, root = _open(address)
     folder = f"{root}/{facts['fingerprint']}"
     if current(address) == facts["fingerprint"] and _whole(fs, folder, files, address):
@@ -80,7 +79,7 @@ def _send(fs: Any, content: Path | bytes, into: str, address: str) -> None:
         raise StorageFault(f"{public(address)}: {into.rpartition('/')[2]} has {there:,} bytes there and {here:,} here: try again")
 
 
-def _whole(fs: Any, folder: str, files: dict[str, Path | bytes], address: str) -> bool:
+def _whole(fs: Any, folder: str, files: leaving.Files, address: str) -> bool:
     with _faults(address):
         return all(
             fs.exists(f"{folder}/{name}") and fs.size(f"{folder}/{name}") == leaving.size(each) for name, each in files.items()

@@ -5,40 +5,32 @@ left there are taken away in the same commit. The commit names the state it was 
 meanwhile is never overwritten. The token is the client's own business (environment or `hf auth login`) and is never shown.
 """
 
-import hashlib
-import json
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exports import leaving, names
 from exports.hub_faults import faults
+from exports.hub_state import KIND, There, equal, state
 from schemas.faults import BusyFault, DataFault, UsageFault
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, HfApi
 
-_KIND: dict[str, Any] = {"repo_type": "dataset"}
-
 
 @dataclass(frozen=True)
 class Plan:
-    """What a push would do. Paths are sorted; `files` holds the bytes of README.md where the release has none."""
+    """What a push would do. Paths are sorted; `files` holds bytes where what is sent is no file of the release."""
 
     release: Path
     repo: str
     manifest: dict[str, Any]
-    files: dict[str, Path | bytes]
-    parent: str | None  # the commit it was planned on; None: there is no such repository yet
-    private_there: bool | None
-    tags: dict[str, str]
+    files: leaving.Files
+    there: There
     add: list[str]
     change: list[str]
     delete: list[str]
     same: list[str]
-    there: str | None  # fingerprint of the release that is on the Hub now
 
     @property
     def fingerprint(self) -> str:
@@ -53,7 +45,10 @@ class Plan:
     @property
     def nothing(self) -> bool:
         """The Hub has this release; a README.md that was edited there by hand stays."""
-        return self.there == self.fingerprint and not (self.add or self.delete or set(self.change) - {"README.md"})
+        others = set(self.change) - {"README.md"}
+        if others == {"manifest.json"} and _but_card(self.manifest) == _but_card(self.there.manifest):
+            others = set()
+        return self.there.fingerprint == self.fingerprint and not (self.add or self.delete or others)
 
 
 @dataclass(frozen=True)
@@ -65,33 +60,23 @@ class Pushed:
     new: bool
 
 
-def plan(release: Path, repo: str, api: "HfApi") -> Plan:
-    """Compare a release with what the repository holds; nothing is sent.
-
-    Raises DataFault where a hash does not hold, MissingFault for a missing file, DeniedFault, StorageFault (see `hub_faults`).
-    """
-    checked(repo)
-    manifest, files = leaving.verified(release)
-    with faults(repo):
-        state = _state(api, repo)
-        parent, private, there, tags = state or (None, None, {}, {})
-        old = _old(api, repo, parent) if "manifest.json" in there else {}
-    listed = {*(old.get("files") or {})} | {
-        path for path in there if path.split("/")[0] in names() and path.endswith((".parquet", ".jsonl"))
+def plan(release: Path, repo: str, found: There, manifest: dict[str, Any], files: leaving.Files) -> Plan:
+    """Compare what would leave of a release (see `leaving`) with what the repository holds; nothing is sent."""
+    held = found.files
+    listed = {*(found.manifest.get("files") or {})} | {
+        path for path in held if path.split("/")[0] in names() and path.endswith((".parquet", ".jsonl"))
     }
+    same = {path for path in files.keys() & held.keys() if equal(files[path], held[path])}
     return Plan(
         release,
         repo,
         manifest,
         files,
-        parent,
-        private,
-        tags,
-        add=sorted(files.keys() - there.keys()),
-        change=sorted(path for path in files.keys() & there.keys() if not _equal(files[path], there[path])),
-        delete=sorted((listed & there.keys()) - files.keys()),
-        same=sorted(path for path in files.keys() & there.keys() if _equal(files[path], there[path])),
-        there=old.get("fingerprint"),
+        found,
+        add=sorted(files.keys() - held.keys()),
+        change=sorted(files.keys() & held.keys() - same),
+        delete=sorted((listed & held.keys()) - files.keys()),
+        same=sorted(same),
     )
 
 
@@ -103,72 +88,23 @@ def push(plan: Plan, api: "HfApi", *, private: bool = True, tag: str | None = No
     Raises UsageFault (tag taken, a public repository without `private=False`), BusyFault (the repository moved), DeniedFault,
     StorageFault.
     """
-    tag = tag or plan.fingerprint[:12]
-    if private and plan.private_there is False:
+    if private and plan.there.private is False:
         raise UsageFault(f"{plan.repo} is public on the Hub: say --public if that is meant, or push to another repository")
-    if plan.tags.get(tag, plan.parent if plan.nothing else None) not in ({plan.parent} if plan.nothing else {None}):
-        raise UsageFault(f"{plan.repo} has the tag {tag} already, on {plan.tags[tag][:12]}: choose another with --tag")
+    taken = plan.there.tags.get(tag or "")
+    if taken and not (plan.nothing and taken == plan.there.commit):
+        raise UsageFault(f"{plan.repo} has the tag {tag} already, on {taken[:12]}: choose another with --tag")
+    tag = tag or plan.fingerprint[:12]  # where that stands, it names these bytes
     with faults(plan.repo):
-        commit = plan.parent if plan.nothing else _commit(plan, api, private, told)
+        commit = plan.there.commit if plan.nothing else _commit(plan, api, private, told)
         assert commit is not None
-        if tag not in plan.tags:
+        if tag not in plan.there.tags:
             _tag(plan, api, tag, commit)
     return Pushed(commit, tag, not plan.nothing)
 
 
-def reader(api: "HfApi", repo: str, revision: str | None) -> tuple[str, Callable[[str, Path], None]]:
-    """The commit of a revision, and a function that brings one of its files into a folder. Raises as `plan`, and MissingFault."""
-    checked(repo)
-    with faults(repo):
-        commit = str(api.dataset_info(repo, revision=revision).sha)
-
-    def get(name: str, into: Path) -> None:
-        with faults(repo):
-            api.hf_hub_download(repo, name, revision=commit, local_dir=into, **_KIND)
-
-    return commit, get
-
-
-def checked(repo: str) -> None:
-    """Raises UsageFault where this is no OWNER/NAME."""
-    if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", repo):
-        raise UsageFault(f"{repo!r} is no repository: write it as OWNER/NAME")
-
-
-def _state(api: "HfApi", repo: str) -> tuple[str, bool, dict[str, Any], dict[str, str]] | None:
-    """Commit, privacy, files and tags of the repository; None where there is none."""
-    from huggingface_hub.errors import RepositoryNotFoundError
-    from huggingface_hub.hf_api import RepoFile
-
-    try:
-        info = api.dataset_info(repo)
-    except RepositoryNotFoundError as error:
-        if error.response is not None and error.response.status_code == 404:
-            return None
-        raise
-    tree = api.list_repo_tree(repo, recursive=True, revision=info.sha, **_KIND)
-    tags = {tag.name: tag.target_commit for tag in api.list_repo_refs(repo, **_KIND).tags}
-    return str(info.sha), bool(info.private), {each.path: each for each in tree if isinstance(each, RepoFile)}, tags
-
-
-def _old(api: "HfApi", repo: str, revision: str | None) -> dict[str, Any]:
-    """The manifest that is on the Hub, or nothing where it is not ours."""
-    try:
-        found = json.loads(Path(api.hf_hub_download(repo, "manifest.json", revision=revision, **_KIND)).read_bytes())
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) and isinstance(found.get("files"), dict) else {}
-
-
-def _equal(ours: Path | bytes, there: Any) -> bool:
-    """Whether the Hub holds these bytes: by sha256 where it stores large files, else by git's own hash."""
-    size = leaving.size(ours)
-    if size != there.size:
-        return False
-    if there.lfs is not None:
-        return bool((hashlib.sha256(ours).hexdigest() if isinstance(ours, bytes) else leaving.sha256(ours)) == there.lfs.sha256)
-    content = ours if isinstance(ours, bytes) else ours.read_bytes()
-    return bool(hashlib.sha1(b"blob %d\0" % size + content, usedforsecurity=False).hexdigest() == there.blob_id)
+def _but_card(manifest: dict[str, Any]) -> dict[str, Any]:
+    """A manifest without the hash of the card, which people write in."""
+    return manifest | {"files": {name: sha for name, sha in (manifest.get("files") or {}).items() if name != "README.md"}}
 
 
 def _commit(plan: Plan, api: "HfApi", private: bool, told: str) -> str:
@@ -177,13 +113,13 @@ def _commit(plan: Plan, api: "HfApi", private: bool, told: str) -> str:
 
     operations: list[CommitOperationAdd | CommitOperationDelete] = [_addition(plan, name) for name in [*plan.add, *plan.change]]
     operations += [CommitOperationDelete(name) for name in plan.delete]
-    parent = plan.parent or _made(plan, api, private)
+    parent = plan.there.commit or _made(plan, api, private)
     counts = plan.manifest.get("counts") or {}
     rows = ", ".join(f"{name} {sum(splits.values()):,}" for name, splits in sorted(counts.items()))
     title = f"{plan.manifest.get('name', 'release')} {plan.fingerprint[:12]}" + (f": {rows} rows" if rows else "")
     message: dict[str, Any] = {"commit_message": title, "commit_description": told}
     try:
-        return str(api.create_commit(plan.repo, operations, **message, parent_commit=parent, **_KIND).oid)
+        return str(api.create_commit(plan.repo, operations, **message, parent_commit=parent, **KIND).oid)
     except (HfHubHTTPError, HTTPError, OSError):
         if (arrived := _arrived(plan, api, parent)) is None:
             raise
@@ -192,11 +128,11 @@ def _commit(plan: Plan, api: "HfApi", private: bool, told: str) -> str:
 
 def _made(plan: Plan, api: "HfApi", private: bool) -> str:
     """The first commit of a new repository."""
-    api.create_repo(plan.repo, private=private, exist_ok=True, **_KIND)
-    state = _state(api, plan.repo)
-    if state is None or (private and not state[1]) or state[2].keys() - {".gitattributes", "README.md"}:
+    api.create_repo(plan.repo, private=private, exist_ok=True, **KIND)
+    found = state(api, plan.repo)
+    if found is None or (private and not found[1]) or found[2].keys() - {".gitattributes", "README.md"}:
         raise BusyFault(f"{plan.repo} was made by somebody else meanwhile: look at it, and push again")
-    return state[0]
+    return found[0]
 
 
 def _arrived(plan: Plan, api: "HfApi", parent: str) -> str | None:
@@ -204,14 +140,14 @@ def _arrived(plan: Plan, api: "HfApi", parent: str) -> str | None:
     from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
     try:
-        state = _state(api, plan.repo)
+        found = state(api, plan.repo)
     except (HfHubHTTPError, HTTPError, OSError):
         return None
-    if state is None or state[0] == parent:
+    if found is None or found[0] == parent:
         return None
-    there = state[2]
-    whole = all(name in there and _equal(content, there[name]) for name, content in plan.files.items())
-    return state[0] if whole and not there.keys() & set(plan.delete) else None
+    there = found[2]
+    whole = all(name in there and equal(content, there[name]) for name, content in plan.files.items())
+    return found[0] if whole and not there.keys() & set(plan.delete) else None
 
 
 def _tag(plan: Plan, api: "HfApi", tag: str, commit: str) -> None:
@@ -219,9 +155,9 @@ def _tag(plan: Plan, api: "HfApi", tag: str, commit: str) -> None:
     from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
     try:
-        api.create_tag(plan.repo, tag=tag, revision=commit, tag_message=f"winnow {plan.fingerprint}", **_KIND)
+        api.create_tag(plan.repo, tag=tag, revision=commit, tag_message=f"winnow {plan.fingerprint}", **KIND)
     except (HfHubHTTPError, HTTPError, OSError):
-        if commit not in {each.target_commit for each in api.list_repo_refs(plan.repo, **_KIND).tags if each.name == tag}:
+        if commit not in {each.target_commit for each in api.list_repo_refs(plan.repo, **KIND).tags if each.name == tag}:
             raise
 
 

@@ -8,19 +8,33 @@ from typing import Any
 from exports.card import card
 from schemas.faults import DataFault, MissingFault
 
+Files = dict[str, Path | bytes]  # name -> the file, or what is sent in its place
 
-def verified(release: Path) -> tuple[dict[str, Any], dict[str, Path | bytes]]:
+
+def verified(release: Path) -> tuple[dict[str, Any], Files]:
     """The manifest, and every file to send, each with the hash that the manifest says."""
     path = release / "manifest.json"
     if not path.is_file():
         raise MissingFault(f"{path}: no manifest, so this is no release; `winnow run` makes one")
     manifest = json.loads(path.read_bytes())
-    files: dict[str, Path | bytes] = {"manifest.json": path}
+    files: Files = {"manifest.json": path}
     for name, said in sorted(manifest["files"].items()):
         files[name] = _checked(release, name, said)
     if "README.md" not in files:
         files["README.md"] = card(release).encode()
     return manifest, files
+
+
+def instead(manifest: dict[str, Any], files: Files, made: dict[str, bytes], **facts: Any) -> tuple[dict[str, Any], Files]:
+    """The same with these bytes in place of files, and a manifest that has their hashes, and these facts."""
+    hashes = {name: hashlib.sha256(text).hexdigest() for name, text in made.items()}
+    said = manifest | facts | {"files": dict(sorted((manifest["files"] | hashes).items()))}
+    return said, {**files, **made, "manifest.json": written(said)}
+
+
+def written(manifest: dict[str, Any]) -> bytes:
+    """A manifest as it lies in a release."""
+    return (json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
 def safe(name: str) -> str:

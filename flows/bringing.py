@@ -33,7 +33,7 @@ def brought(asked: Recipe, where: Path, *, shown: bool) -> list[Fetched]:
         try:
             done = scavenge(asked, where, progress=shown)
         except Exception as fault:
-            raise runs._own(fault) from None
+            raise runs.own(fault) from None
     return done
 
 

@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from exports import fetch, folders, hub, leaving
-from flows import diffing, gates, releases
+from exports import card as cards
+from exports import card_merge, fetch, folders, hub, hub_state, leaving
+from flows import diffing, gates, releases, reporting
+from flows.places import places
+from flows.reporting import Whose
 from schemas.addresses import public as shown
 from schemas.faults import DataFault, MissingFault, UsageFault
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
+
+Leaving = tuple[dict[str, Any], leaving.Files]  # a manifest, and what is sent
+_ENTRIES = 20  # of a card's changelog
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Change:
     removed: int
     changed: int
     told: str  # the same in words
+    markdown: str = ""  # an entry of the card's changelog
 
 
 @dataclass(frozen=True)
@@ -44,39 +51,61 @@ class Offer:
     gates: list[gates.Gate]
 
     @property
+    def open(self) -> bool:
+        """Whether all gates are."""
+        return all(gate.open for gate in self.gates)
+
+    @property
     def message(self) -> str:
         """What a commit says below its title: the funnel, and what changed."""
         return f"{self.change.told}\n\n{funnel(self.facts['funnel'])}"
 
 
-def to_hub(release: Path, repo: str, api: "HfApi", *, private: bool) -> tuple[Offer, hub.Plan]:
-    """Look at the gates, plan, and compare with what the repository holds. Nothing is sent. Raises as `hub.plan`."""
-    plan = hub.plan(release, repo, api)
-    public = not private or plan.private_there is False
+class Shut(DataFault):
+    """Gates that are shut: what a push would do, and what they say."""
+
+    def __init__(self, offer: Offer) -> None:
+        super().__init__(gates.refusal(offer.gates))
+        self.offer = offer
+
+
+def to_hub(release: Path, repo: str, api: "HfApi", *, private: bool, texts: Whose = "kept") -> tuple[Offer, hub.Plan]:
+    """Look at the gates, plan, and compare with what the repository holds. Nothing is sent. Raises as `hub_state.there`.
+
+    The card keeps what people wrote in the one that is there, and tells what changed; the report shows `texts`.
+    """
+    there = hub_state.there(repo, api)
+    facts, files = leaving.verified(release)
+    change = _first(release)
+    if there.fingerprint == facts["fingerprint"]:
+        change = Change(there.fingerprint, 0, 0, 0, "the same release is there")
+    elif there.fingerprint:
+        near = {name for name in files.keys() & there.files.keys() if hub_state.equal(files[name], there.files[name])}
+        change = _since(release, hub_state.reader(api, repo, there.commit)[1], repo, near)
+    dressed = _dressed(release, (facts, files), there, api=api, repo=repo, texts=texts, change=change)
+    plan = hub.plan(release, repo, there, *dressed)
     found = {"add": plan.add, "change": plan.change, "delete": plan.delete, "same": plan.same}
-    if plan.there is None:
-        change = _first(release)
-    else:
-        change = _since(release, hub.reader(api, repo, plan.parent)[1], repo, set(plan.same), nothing=plan.nothing)
-    made = "" if plan.parent else "new, "
-    seen = "private" if (private if plan.private_there is None else plan.private_there) else "public"
+    made = "" if there.commit else "new, "
+    seen = "private" if (private if there.private is None else there.private) else "public"
+    public = not private or there.private is False
     how: dict[str, Any] = {"files": found, "size": plan.bytes, "nothing": plan.nothing, "change": change, "public": public}
     return _offer(release, repo, f"{made}{seen}", **how), plan
 
 
-def to_store(release: Path, address: str, *, private: bool) -> Offer:
+def to_store(release: Path, address: str, *, private: bool, texts: Whose = "kept") -> tuple[Offer, Leaving]:
     """As `to_hub`, for a folder or bucket: each release has a folder of its own there, so nothing is taken away."""
-    facts, files = leaving.verified(release)
+    facts, files = _reported(release, leaving.verified(release), texts)
     there = folders.current(address)
     nothing = there == facts["fingerprint"]
-    if there is None:
-        change = _first(release)
-    else:
-        change = _since(release, folders.reader(address, None)[1], shown(address), set(), nothing=nothing)
+    change = _first(release)
+    if nothing:
+        change = Change(there, 0, 0, 0, "the same release is there")
+    elif there:
+        change = _since(release, folders.reader(address, None)[1], shown(address), set())
     found = {"add": [] if nothing else sorted(files), "change": [], "delete": [], "same": sorted(files) if nothing else []}
     size = 0 if nothing else sum(map(leaving.size, files.values()))
     how: dict[str, Any] = {"files": found, "size": size, "nothing": nothing, "change": change, "public": not private}
-    return _offer(release, shown(address), "whoever may read that place", **how)
+    return _offer(release, shown(address), "whoever may read that place", **how), (facts, files)
 
 
 def pull(get: fetch.Get, where: str, out: Path) -> Path:
@@ -125,16 +154,46 @@ def _offer(
     return Offer(where, visibility, facts, files, size, nothing, change, gates.look(release, public=public))
 
 
+def _dressed(
+    release: Path, leaves: Leaving, there: hub_state.There, *, api: "HfApi", repo: str, texts: Whose, change: Change
+) -> Leaving:
+    """What leaves for the Hub: the release with its report and card for that place. Of a release that is there both stay."""
+    card, (facts, _) = hub_state.held(api, repo, there, "README.md"), leaves
+    if there.fingerprint == facts["fingerprint"] and there.manifest.get("texts", "kept") == texts and card is not None:
+        report = hub_state.held(api, repo, there, "report.html") if texts != "kept" else None
+        return leaving.instead(*leaves, {"README.md": card} | ({"report.html": report} if report else {}), **_fact(texts))
+    old = (card or b"").decode("utf-8", "replace")
+    told = "\n\n".join(part for part in (change.markdown, _earlier(old)) if part)
+    new = card_merge.merged(old, cards.card(release, repo, told))
+    return leaving.instead(*_reported(release, leaves, texts), {"README.md": new.encode()})
+
+
+def _earlier(card: str) -> str:
+    """The last entries of a card's changelog."""
+    return "\n\n### ".join(card_merge.changelog(card).split("\n\n### ")[: _ENTRIES - 1])
+
+
+def _reported(release: Path, leaves: Leaving, texts: Whose) -> Leaving:
+    """The report with these texts in place of the release's own, which has those of kept rows."""
+    facts, files = leaves
+    if "report.html" not in files or facts.get("texts", "kept") == texts:
+        return leaves
+    [made] = reporting.made(places(), release, texts)
+    return leaving.instead(facts, files, {"report.html": made.encode()}, **_fact(texts))
+
+
+def _fact(texts: Whose) -> dict[str, Any]:
+    return {"texts": texts} if texts != "kept" else {}
+
+
 def _first(release: Path, why: str = "") -> Change:
     """All rows are new."""
     rows = len(pq.read_table(release / "ledger.parquet", columns=["id"], filters=[("fate", "=", "kept")]))
     return Change(None, rows, 0, 0, f"the first release there: {rows:,} rows" if not why else f"{rows:,} rows; {why}")
 
 
-def _since(release: Path, get: fetch.Get, where: str, same: set[str], *, nothing: bool) -> Change:
+def _since(release: Path, get: fetch.Get, where: str, same: set[str]) -> Change:
     """The difference to what is published, which is brought for it, but for files that are the same here."""
-    if nothing:
-        return Change(releases.manifest(release)["fingerprint"], 0, 0, 0, "the same release is there")
 
     def near(name: str, into: Path) -> None:
         if name in same:
@@ -148,13 +207,14 @@ def _since(release: Path, get: fetch.Get, where: str, same: set[str], *, nothing
         try:
             facts = fetch.manifest(near, draft, where)
             fetch.files(near, draft, facts, _compared)
-            each = Counter(diffing.diff(draft, release)["change"].to_pylist())
+            found = diffing.diff(draft, release)
+            markdown = diffing.markdown(draft, release, found)
         except (DataFault, MissingFault, UsageFault) as fault:
             return _first(release, f"what is published there cannot be compared: {fault}")
-    since = str(facts["fingerprint"])
+    each, since = Counter(found["change"].to_pylist()), str(facts["fingerprint"])
     counts = (each["added"], each["removed"], each["changed"])
     words = f"{counts[0]:,} rows added, {counts[1]:,} removed, {counts[2]:,} changed since {since[:12]}"
-    return Change(since, *counts, words)
+    return Change(since, *counts, words, markdown)
 
 
 def _compared(name: str) -> bool:
@@ -166,6 +226,4 @@ def reader(named: str, revision: str | None) -> tuple[str, str, Callable[[str, P
     """Where a release is read from, the commit or fingerprint there, and what brings a file: OWNER/NAME, or an address."""
     if "://" in named or named.startswith((".", "/")) or (Path(named) / "current.json").is_file():
         return shown(named), *folders.reader(named, revision)
-    from huggingface_hub import HfApi
-
-    return named, *hub.reader(HfApi(), named, revision)
+    return named, *hub_state.reader(hub_state.client(), named, revision)

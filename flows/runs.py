@@ -105,7 +105,7 @@ def run(planned: plan.Plan, out: Path, runner: str, workers: int, shard: int) ->
     try:
         return Path(flow(planned.recipe, planned.data, out, base=planned.base, shard=shard, progress=shown)), True
     except Exception as fault:
-        raise _own(fault) from fault
+        raise own(fault) from fault
 
 
 def note(home: Places, planned: plan.Plan, started: float, new: bool) -> None:
@@ -121,7 +121,7 @@ def note(home: Places, planned: plan.Plan, started: float, new: bool) -> None:
     parquet.write(pa.concat_tables([*known, pa.Table.from_pylist([line], schema=RUNS)]), home.runs, RUNS)
 
 
-def _own(fault: BaseException) -> BaseException:
+def own(fault: BaseException) -> BaseException:
     """The Fault inside what a task runner raised, where there is one."""
     seen: BaseException | None = fault
     while seen is not None and not isinstance(seen, Fault | OSError):

@@ -11,6 +11,8 @@ def command(
     cron: Annotated[str, typer.Option(help="when, as cron has it")] = "0 3 * * *",
     data: Annotated[Path | None, typer.Option(help="where the sources' paths begin  [default: data/raw]")] = None,
     out: Annotated[Path | None, typer.Option(help="where releases land  [default: data/releases]")] = None,
+    push: Annotated[str | None, typer.Option(help="OWNER/NAME on the Hub, where each release is published")] = None,
+    private: Annotated[bool, typer.Option("--private/--public", help="who may see a new repository there")] = True,
 ) -> None:
     """Run a recipe on a schedule for as long as this command runs: what is new is brought, and a new release made of it.
 
@@ -33,5 +35,6 @@ def command(
     engine.prepare(places(), quiet=False)
     from flows.nightly import nightly
 
-    where = {name: str(path.resolve()) for name, path in (("data", data), ("out", out)) if path}
+    where: dict[str, str | bool] = {name: str(path.resolve()) for name, path in (("data", data), ("out", out)) if path}
+    where |= {"repo": push, "private": private} if push else {}
     nightly.serve(name=f"{asked.name}-served", cron=cron, parameters={"recipe": str(runs.recipe_file(recipe).resolve()), **where})

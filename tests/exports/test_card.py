@@ -3,16 +3,23 @@
 import json
 import re
 from html import unescape
+from pathlib import Path
 
+import huggingface_hub
 import pyarrow as pa
 import pytest
 import yaml
+from huggingface_hub import DatasetCard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from exports import names, shape
 from exports.card import card
+from exports.card_evidence import OPT_IN
+from exports.card_header import feature
 from exports.card_words import shown
+from exports.measured import FOUND
 from schemas import ledger, parquet
 from schemas.faults import MissingFault
 
@@ -68,6 +75,88 @@ def test_the_header_says_what_the_hub_asks(release):
     ]
 
 
+FULL = """
+name: small
+license: mit
+sources:
+  hub: {path: "hub/*.parquet", from: ["hf://datasets/Some-Body/their.set@v1/data/*.parquet"], license: mit}
+  web: {path: web/a.jsonl, from: "https://user:hunter2@example.org/a.jsonl?token=s3cret", license: cc0-1.0}
+  here: {path: here, license: apache-2.0}
+edits: [{redact: {also: [phone]}}]
+keep: {long: {sql: words > 3, why: too short to teach}}
+overlap: {near: {similarity: 0.7}}
+exports: {sft: {keep: {polite: NOT refusal}}, openai: {}}
+"""
+
+
+def test_sources_rules_and_licences_are_those_of_the_recipe(release):
+    (release / "recipe.yaml").write_text(FULL)
+    sources = {name: {"license": kind} for name, kind in (("hub", "mit"), ("web", "cc0-1.0"), ("here", "apache-2.0"))}
+    make(release, MANIFEST | {"sources": sources, "edits": {"redact": 5}, "secrets": 0})
+    kept = [("hub", "kept")] * 4 + [("web", "kept")] * 3 + [("here", "kept")] * 2 + [("hub", "dropped")]
+    lines = [{"id": f"{at:03d}", "source": source, "fate": fate} for at, (source, fate) in enumerate(kept)]
+    parquet.write(pa.Table.from_pylist(lines, ledger.LEDGER), release / "ledger.parquet", ledger.LEDGER)
+    text = card(release, "me/mine", "### Changes since `x`")
+    assert header(text)["source_datasets"] == ["Some-Body/their.set", "extended"]
+    assert "| hub | mit | [Some-Body/their.set](https://huggingface.co/datasets/Some-Body/their.set) | 4 |" in text
+    assert "hunter2" not in text and "s3cret" not in text and "example.org/a.jsonl" in text
+    assert "| apache-2.0 | here | 2 |\n| cc0-1.0 | web | 3 |\n| mit | hub | 4 |" in text
+    assert "under mit. Together its sources allow apache-2.0" in text and "the most restrictive, of here" in text
+    assert "| long | words &gt; 3 | too short to teach |" in text and "| sft&#58; polite | NOT refusal |  |" in text
+    assert "Rows that are less alike than 0.7 both stay" in text and "No benchmark was looked for" in text
+    assert "became placeholders such as `[EMAIL]`, in 5 rows. A last scan of all that leaves found 0 secrets" in text
+    for kind, each in FOUND.items():
+        said = "no" if kind == "ip" else "yes"
+        assert f"| {kind} | {said} | {each.recall:.3f} | {each.precision:.3f} | {each.planted:,} |" in text
+    assert "Not looked for: names of people" in text
+    assert "hf download me/mine recipe.yaml" in text and "OWNER/" not in text
+    assert text.index("## Changelog") < text.index("### Changes since") < text.index("<!-- winnow: up to here -->")
+
+
+def test_what_the_card_says_of_redaction_is_what_redact_does(release):
+    from filters import pii
+
+    assert set(OPT_IN) == set(pii.OPT_IN) and set(FOUND) == {*pii.DEFAULT, *pii.OPT_IN}
+    for edits in ({}, {"redact": 1}):
+        text = card(make(release, MANIFEST | {"edits": edits}))
+        assert "| email | no |" in text if not edits else "| email | yes |" in text
+        assert "| phone | no |" in text
+
+
+def test_every_section_of_the_hubs_template_is_there_in_its_order(release):
+    """The template that the Hub's client ships says which; what only people know stands below the made part, or is left out."""
+    (release / "recipe.yaml").write_text(FULL)
+    template = (Path(huggingface_hub.__file__).parent / "templates" / "datasetcard_template.md").read_text()
+    asked = [line.removesuffix(" [optional]") for line in template.splitlines() if re.match("#{2,4} ", line)]
+    left = {"### Dataset Description", "### Dataset Sources", "## Dataset Card Contact"}
+    lines = card(release).splitlines()
+    assert [line for line in lines if line in asked] == [line for line in asked if line not in left]
+
+
+@pytest.mark.parametrize("name", [name for name in names() if hasattr(shape(name), "SCHEMA")])
+def test_features_are_as_datasets_writes_them(name):
+    from datasets import Features
+
+    schema = shape(name).SCHEMA
+    told = [{"name": field.name, **feature(field.type)} for field in schema]
+    assert told == Features.from_arrow_schema(schema)._to_yaml_list()
+
+
+def test_features_of_types_within_types():
+    from datasets import Features
+
+    inner = pa.struct([("a", pa.int32()), ("b", pa.list_(pa.list_(pa.float32())))])
+    schema = pa.schema([("x", inner), ("y", pa.list_(inner)), ("z", pa.bool_()), ("t", pa.float64())])
+    told = [{"name": field.name, **feature(field.type)} for field in schema]
+    assert told == Features.from_arrow_schema(schema)._to_yaml_list()
+
+
+def test_the_hubs_client_reads_the_card(release):
+    text = card(release)
+    read = DatasetCard(text)
+    assert read.data.to_dict() == header(text) and read.text.strip() == text.split("\n---\n", 1)[1].strip()
+
+
 def test_a_licence_that_the_hub_does_not_know_is_other_with_its_name(release):
     make(release, MANIFEST | {"license": "My Own: Licence"})
     assert {"license": "other", "license_name": "my-own-licence"}.items() <= header(card(release)).items()
@@ -81,7 +170,7 @@ def test_the_numbers_are_those_of_the_release(release):
     text = card(release)
     assert "| keep | refusal | 1,234 | 11 |" in text and text.index("refusal") < text.index("budget")
     assert "| export | beginning of another row | 3 | 21 |" in text
-    assert "| hh | mit | 1 | 2,312 | 4,624 |" in text and "| markdown | 1,200 |" in text
+    assert "| hh | mit |  | 1 | 2,312 | 4,624 |" in text and "| markdown | 1,200 |" in text
     assert "| `sft` | 2,900 | 100 |" in text and "polars 2" in text and "f" * 32 in text
 
 
@@ -91,11 +180,13 @@ def test_strangers_text_is_only_words(release):
     body = text.split("---\n", 2)[2]
     assert "<script" not in body and "\u202e" not in body and "\x1b" not in body
     assert [line for line in body.splitlines() if line.startswith("# ")] == ["# small"]
-    rows = [line for line in body.splitlines() if "alert" in line]
-    assert len(rows) == 2
+    lines = [line for line in body.splitlines() if "alert" in line]
+    rows = [line for line in lines if line.startswith("|")]
+    assert len(lines) == 4 and len(rows) == 3
     for row in rows:
         cells = len(re.findall(r"(?<!\\)\|", row)) - 1
-        assert cells == (4 if row.startswith("| keep") else 5)
+        assert cells == (4 if row.startswith("| keep") else 6 if row.endswith("| 1 |") else 2)
+    for row in lines:
         assert not re.search(r"(?<!\\)[`\[\]*]", row)
     assert text.count("\n---\n") == 1
 

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.card_merge import BEGIN, END, merged
+from exports.card_merge import BEGIN, END, changelog, merged, sealed
 from schemas.faults import DataFault
 
 
@@ -32,3 +32,26 @@ def test_again_and_again(by_hand: str, first: str, second: str) -> None:
 def test_what_cannot_be_merged_is_refused(text: str) -> None:
     with pytest.raises(DataFault, match=r"README\.md"):
         merged(text, made("x"))
+
+
+def test_people_add_tags_and_keep_them() -> None:
+    by_hand = made("x", tags=["old", "ours"], task_categories=["question-answering"], size=1)
+    text = merged(by_hand, made("y", tags=["new", "old"], task_categories=["text-generation"], size=2))
+    head = yaml.safe_load(text.split("---\n")[1])
+    assert head == {"tags": ["new", "old", "ours"], "task_categories": ["text-generation", "question-answering"], "size": 2}
+
+
+@pytest.mark.parametrize("edit", [("first", "mended"), ("first line", "first line\n\nA word of mine."), ("second line", "")])
+def test_words_that_somebody_wrote_into_the_made_part_are_not_taken_away(edit: tuple[str, str]) -> None:
+    old = "---\nsize: 1\n---\n\n" + sealed("first line\n\nsecond line") + "\n\nOurs.\n"
+    new = "---\nsize: 2\n---\n\n" + sealed("third line") + "\n"
+    assert "third line" in merged(old, new) and "Ours." in merged(old, new) and "first" not in merged(old, new)
+    assert merged(old.replace("\n", "\r\n"), new) == merged(old, new), "an editor of Windows is nobody's words"
+    with pytest.raises(DataFault, match="somebody wrote between"):
+        merged(old.replace(*edit), new)
+
+
+def test_the_changelog_is_the_last_part() -> None:
+    text = sealed("# a\n\n## Changelog\n\n### two\n\nwords\n\n### one")
+    assert changelog(f"## Changelog\n\nby hand\n{text}\n## Changelog\n\nby hand") == "### two\n\nwords\n\n### one"
+    assert changelog(sealed("# a")) == changelog("") == ""

@@ -3,7 +3,7 @@
 import pytest
 
 from exports import licences
-from exports.card import LICENSES
+from exports.card_header import LICENSES
 from flows import plan
 from schemas import recipe as recipes
 from schemas.faults import UsageFault

@@ -70,14 +70,12 @@ def plant(release, text):
 
 def test_a_sound_release_may_leave_in_public(release):
     assert shut(release, public=True) == {}
-    gates.check(gates.look(release, public=True))
 
 
 def test_files(release):
     (release / "recipe.yaml").write_text((release / "recipe.yaml").read_text() + "\n")
     assert "recipe.yaml" in shut(release)["files"]
-    with pytest.raises(DataFault, match="1 of 9 gates are shut"):
-        gates.check(gates.look(release, public=False))
+    assert "1 of 9 gates are shut\nfiles: " in gates.refusal(gates.look(release, public=False))
 
 
 def test_schema_and_counts_of_the_manifest(release):

@@ -17,6 +17,8 @@ from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 import yaml
 
+from exports.card_header import LICENSES
+
 REPO = r"/(?:api/)?datasets/(?P<repo>[^/]+/[^/]+?)"
 
 
@@ -148,6 +150,10 @@ class Answer(BaseHTTPRequestHandler):
         }
         return self.say(url)
 
+    def validate(self):
+        errors = [{"message": each} for each in mistakes(json.loads(self.content)["content"])]
+        self.say({"errors": errors, "warnings": []}, 400 if errors else 200)
+
     def preupload(self, repo):
         mode = {True: "lfs", False: "regular"}
         files = [
@@ -270,10 +276,43 @@ def card(readme):
     return yaml.safe_load(found[1]) if found else None
 
 
+SIZES = ["n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B"]
+
+
+def mistakes(readme):
+    """What the Hub's documentation of dataset cards (hub-docs, datasetcard.md) does not allow in the YAML of one."""
+    try:
+        head = card(readme.encode()) or {}
+    except yaml.YAMLError as fault:
+        return [str(fault)]
+    lists = ("language", "size_categories", "task_categories", "source_datasets", "tags")
+    told = [f'"{key}" must be a list of texts' for key in lists if not texts(head.get(key, []))]
+    if head.get("license", "unknown") not in LICENSES:
+        told.append(f'"license" must be one of {sorted(LICENSES)}')
+    if head.get("license") == "other" and not head.get("license_name"):
+        told.append('"license_name" is required with `license: other`')
+    told += [f'"size_categories": {each}' for each in head.get("size_categories", []) if each not in SIZES]
+    told += [f'"language": {each}' for each in head.get("language", []) if not re.fullmatch("[a-z]{2,3}", each)]
+    configs, infos = head.get("configs", []), head.get("dataset_info", [])
+    for each in configs:
+        files = each.get("data_files", [])
+        if not each.get("config_name") or not files or any(set(file) != {"split", "path"} for file in files):
+            told.append('"configs" must have config_name, and data_files of split and path')
+    for each in infos if isinstance(infos, list) else [infos]:
+        named = each.get("config_name") in [config.get("config_name") for config in configs]
+        if not named or not all("name" in field and len(field) == 2 for field in each.get("features", [])):
+            told.append('"dataset_info" must have a config_name, and features of name and type')
+    return told
+
+
+def texts(value):
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
 ROUTES = [
     (r"/api/whoami-v2", lambda hub: hub.say({"name": "tester", "type": "user"})),
     (r"/api/repos/create", Answer.create),
-    (r"/api/validate-yaml", lambda hub: hub.say({"errors": [], "warnings": []})),
+    (r"/api/validate-yaml", Answer.validate),
     (r"/_lfs/(?P<oid>\w+)", Answer.upload),
     (REPO + r"\.git/info/lfs/objects/batch", Answer.batch),
     (REPO + r"/preupload/main", Answer.preupload),

@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from exports import preference, sft
+from exports import hub_state, preference, sft
 from schemas import ledger, parquet
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -28,12 +29,15 @@ WORKER = """
 import json, sys
 from huggingface_hub import HfApi
 from pathlib import Path
-from exports import hub
+from exports import hub, hub_state, leaving
 from schemas.faults import Fault
+
+def look(release, repo, api):
+    return hub.plan(Path(release), repo, hub_state.there(repo, api), *leaving.verified(Path(release)))
 
 def told(release, repo, private, tag, before):
     api = HfApi()
-    plan = hub.plan(Path(release), repo, api)
+    plan = look(release, repo, api)
     exec(before)
     found = {"add": plan.add, "change": plan.change, "delete": plan.delete, "same": plan.same, "nothing": plan.nothing}
     if private is not None:
@@ -109,7 +113,8 @@ def make(folder, rows=30, fingerprint="f" * 32, **manifest):
     )
     funnel = [{"source": "s", "stage": "keep", "reason": "refusal", "rows": 3, "words": 30}]
     parquet.write(pa.Table.from_pylist(funnel, ledger.FUNNEL), folder / "funnel.parquet", ledger.FUNNEL)
-    (folder / "recipe.yaml").write_text("name: small\n")
+    recipe = "name: small\nsources: {s: {path: s.jsonl, license: mit}}\nexports: {sft: {}, preference: {}}\n"
+    (folder / "recipe.yaml").write_text(recipe)
     files = {str(path.relative_to(folder)): sha(path) for path in sorted(folder.rglob("*")) if path.is_file()}
     counts = {"sft": {"train": rows - 2, "test": 2}, "preference": {"train": 4, "test": 0}}
     sources = {"s": {"license": "mit", "files": 1, "records": rows + 3, "rows": rows + 3}}
@@ -279,9 +284,26 @@ def test_what_the_hub_says_becomes_an_exit_code(hub, release, where, status, cod
 
 
 def test_no_network_is_storage(hub, release):
-    gone = "api.endpoint = 'http://127.0.0.1:9'; plan = hub.plan(Path(release), repo, api)"
+    gone = "api.endpoint = 'http://127.0.0.1:9'; plan = look(release, repo, api)"
     told = push(hub, release, before=gone)
     assert told["code"] == 74 and "cannot be reached" in told["said"]
+
+
+def test_a_hub_that_is_silent_is_not_waited_for_and_finished_later(hub, release):
+    hub.hooks[f"POST /api/datasets/{REPO}/commit"] = lambda: time.sleep(4)
+    told = push(hub, release, before="api = hub_state.client(2)")
+    assert told["code"] == 74 and "did not answer in time" in told["said"] and "nothing is published twice" in told["said"]
+    while len(hub.repos[REPO]["commits"]) < 2:
+        time.sleep(0.1)
+    again = push(hub, release, before="api = hub_state.client()")
+    assert again["nothing"] and again["commit"] == hub.sha(REPO) and hub.repos[REPO]["tags"] == {"f" * 12: again["commit"]}
+
+
+def test_the_client_waits_for_minutes_and_not_for_ever():
+    from huggingface_hub import get_session
+
+    hub_state.client()
+    assert 60 <= get_session().timeout.read <= 600
 
 
 @pytest.mark.parametrize(

@@ -504,22 +504,29 @@ def test_twin_that_is_not_there():
     assert rows(ask("conservation", tables(changed(4, twin="gsm8k#000000099")))) == []
 
 
-def test_views_in_a_plain_duckdb(tmp_path, monkeypatch):
+@pytest.mark.parametrize("there", [("sft", "preference", "ties"), ("sft",), ("preference", "kto")])
+@pytest.mark.parametrize("inside", [True, False])
+def test_views_in_a_plain_duckdb(tmp_path, monkeypatch, there, inside):
     for name, table in tables(SOUND).items():
         pq.write_table(table, tmp_path / f"{name}.parquet")
-    for export in ("sft", "preference", "ties"):
+    for export in there:
         (tmp_path / export).mkdir()
         for at, split in enumerate(("train", "test")):
-            held = leaving(export, [{"id": str(at)}]).drop(["split"])
+            shape = export if export in EXPORTED else "sft"
+            held = leaving(shape, [{"id": str(at)}]).drop(["split"])
             pq.write_table(held, tmp_path / export / f"{split}-00000-of-00001.parquet")
-    monkeypatch.chdir(tmp_path)
     con = duckdb.connect()
+    if inside:
+        monkeypatch.chdir(tmp_path)
+    else:
+        con.execute(f"SET VARIABLE release = '{tmp_path}/'")
     con.execute(Path(sql.__file__).with_name("views.sql").read_text())
-    assert con.execute("SELECT id, split FROM sft ORDER BY id").fetchall() == [("0", "train"), ("1", "test")]
+    assert con.execute(f"SELECT id, split FROM {there[0]} ORDER BY id").fetchall() == [("0", "train"), ("1", "test")]
+    ours = duck.release(tmp_path)
     for name in FILES:
         text = sql.question(name)
-        con.execute(text, params(text) or None).fetchall()
-    ours = duck.release(tmp_path)
+        asked = params(text)
+        assert con.execute(text, asked or None).fetchall() == rows(duck.query(ours, text, asked or None)), name
     for view in [*duck.TABLES, *duck.EXPORTS, "exported"]:
-        there = con.execute(f"SELECT * FROM {view} ORDER BY ALL").fetchall()
-        assert there == rows(duck.query(ours, f"SELECT * FROM {view} ORDER BY ALL"))
+        held = con.execute(f"SELECT * FROM {view} ORDER BY ALL").fetchall()
+        assert held == rows(duck.query(ours, f"SELECT * FROM {view} ORDER BY ALL"))
