@@ -102,7 +102,8 @@ def masked(row: dict[str, Any]) -> Messages:
 
 def masked_words(drawn: Drawn) -> Drawn:
     """The words of a verdict may quote a text: they are masked as the texts of pairs are."""
-    for line in (line for group in drawn.groups for line in group.lines if line["detail"]):
+    lines = [line for group in drawn.groups for line in group.lines] + [line for each in drawn.fallen for line in each.lines]
+    for line in (line for line in lines if line["detail"]):
         line["detail"] = masked({"messages": [{"role": "assistant", "content": line["detail"]}]})[0]["content"]
     sides = ("prompt", "chosen", "rejected")
     return replace(drawn, pairs=[{**pair, **{side: masked({"messages": pair[side]}) for side in sides}} for pair in drawn.pairs])

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from exports.report import pairs
+from exports.report.pairs import Fallen
 from schemas.ledger import STAGES
 
 Line = dict[str, Any]
@@ -36,6 +37,7 @@ class Drawn:
     clusters: list[tuple[str, int, list[Line]]]  # the standing row, rows that fell to it, some of them
     misses: list[Line]  # pairs nearest to falling
     pairs: list[Line]  # some of the preference export, with their texts
+    fallen: list[Fallen]  # and of the comparisons that gave none
 
     def ids(self) -> list[str]:
         """Every row whose text the report asks for."""
@@ -43,6 +45,7 @@ class Drawn:
         found = {line["id"] for line in lines} | {line["twin"] for line in lines if line["twin"]}
         found |= {id for stands, _, fell in self.clusters for id in (stands, *(line["id"] for line in fell))}
         found |= {id for line in lines for id in line.get("beside") or []}
+        found |= {line[side] for each in self.fallen for line in each.lines for side in ("chosen_id", "rejected_id")}
         return sorted(found | {miss[side] for miss in self.misses for side in ("id", "other")})
 
 
@@ -64,7 +67,11 @@ def draw(release: Path, rows: int, seed: int) -> Drawn:
     order = {stage: at for at, stage in enumerate((KEPT, *STAGES))}
     groups.sort(key=lambda group: (order.get(group.stage, len(order)), -group.rows, group.reason))
     fell = ledger.filter((pl.col("stage") == "overlap") & pl.col("twin").is_in(ledger["id"].implode()))
-    return Drawn(groups[:_MOST_REASONS], *_clusters(fell), _misses(release, fell), pairs.draw(release, rows, seed))
+    return Drawn(groups[:_MOST_REASONS], *_clusters(fell), _misses(release, fell), *_compared(release, rows, seed))
+
+
+def _compared(release: Path, rows: int, seed: int) -> tuple[list[Line], list[Fallen]]:
+    return pairs.draw(release, rows, seed), pairs.fallen(release, max(rows // 2, 1), seed)
 
 
 def _group(part: pl.DataFrame, rows: int, seed: int) -> Group:

@@ -44,7 +44,7 @@ def page(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], parts: 
             Section("benchmarks", "Benchmarks found", parts["benchmarks"]),
             Section("wins", "What wins pairs", parts["wins"]),
             Section("classifiers", "Classifiers", parts["classifiers"]),
-            Section("pairs", "Pairs to read", pairs.section(drawn.pairs, most)),
+            Section("pairs", "Pairs to read", _pairs(release, drawn, texts, most)),
             Section("rows", "Rows to read", samples.section(drawn, texts, edited, most)),
         ]
         there = [each for each in told if each.body]
@@ -52,6 +52,11 @@ def page(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], parts: 
         if len(filled.encode()) <= MOST or most <= LEAST:
             return filled
         most //= 2
+
+
+def _pairs(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], most: int) -> str:
+    messages = {id: text.messages for id, text in texts.items()}
+    return pairs.section(release, drawn.pairs, drawn.fallen, messages, most)
 
 
 def links(sections: list[Section]) -> str:

@@ -154,6 +154,17 @@ def test_what_fell_is_told_without_its_text_in_the_release_and_with_it_outside(d
     assert "<del>" in outside and "which stands" in outside
 
 
+def test_comparisons_that_gave_no_pair_are_told_by_reason_with_both_answers(demo) -> None:
+    home, release = demo
+    told = pl.read_parquet(release / "comparisons.parquet").filter(fate="dropped")
+    page = reporting.whole_at(Places(home), release).read_text("utf-8")
+    [section] = re.findall(r"<h3>Comparisons that gave no pair</h3>(.*?)</section>", page, re.DOTALL)
+    for reason, count in told["reason"].value_counts().iter_rows():
+        [part] = re.findall(rf"<summary>{reason}: (\d+) of {count}</summary>(.*?)</details>", section, re.DOTALL)
+        assert int(part[0]) == min(count, 4) == part[1].count("<article") and part[1].count("<h4>") == 2 * int(part[0])
+    assert "score_margin &gt;= 1 (too close to call): score_margin 0" in section
+
+
 def test_the_page_of_a_release_needs_nothing_but_the_release(demo, tmp_path) -> None:
     release = demo[1]
     copy = tmp_path / "elsewhere"
