@@ -1,7 +1,8 @@
 """What `winnow audit` does: rows of any dump measured, compared and judged by a recipe, in memory; one page and its numbers.
 
-Two judgements over the same shards: one that only compares (every copy, every pair, whatever the rules say of a row), and the
-recipe's own, which says what a cleaned release would be. Steps are those of `winnow run`, so a run after an audit is quick.
+Three judgements over the same shards: one that only compares rows, one that only pairs answers (who survives comparing is no
+fair sample of them), whatever rules say of either, and the recipe's own, which says what a cleaned release would be. Steps are
+those of `winnow run`, so a run after an audit is quick.
 """
 
 import shutil
@@ -43,7 +44,7 @@ _COMPARED: dict[str, Any] = {
     "prompts": {"key": "prompt", "at_most": 1, "prefer": ["words DESC"]},
 }
 _PUBLIC: dict[str, Any] = {"benchmarks": {"against": "public"}}
-_EXPORTS = {"sft": {}, "preference": {"refusals": "keep", "contradictions": "keep", "at_most_similar": 1.0, "both_bad": "tie"}}
+_EXPORTS = {"preference": {"refusals": "keep", "contradictions": "keep", "at_most_similar": 1.0, "both_bad": "tie"}}
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,13 @@ class Audit:
 
 @dataclass(frozen=True)
 class _Rows:
-    """What was read and measured, and the two judgements."""
+    """What was read and measured, and the judgements."""
 
     made: leave.Made
     frame: pl.DataFrame
     refused: pa.Table
     measured: leave.Decided
+    paired: leave.Decided
     cleaned: leave.Decided
 
 
@@ -120,9 +122,10 @@ def _judged(planned: plan.Plan, measuring: recipes.Recipe, places: Places, made:
     frame, left = units.rows((shard.rows, shard.signals) for shard in made.shards), leave.refused(made.shards)
     plain = {name: rule for name, rule in measuring.overlap.items() if not isinstance(rule, recipes.Benchmark)}
     measured = leave.decided(measuring.model_copy(update={"overlap": plain}), frame, made.shards, left)
+    paired = leave.decided(measuring.model_copy(update={"overlap": {}}), frame, made.shards, left)
     beside = published.find(planned.recipe, planned.data, planned.extra, places.work)
     marks = lists.find(planned.recipe, planned.data)
-    return _Rows(made, frame, left, measured, leave.decided(planned.recipe, frame, made.shards, left, beside, marks))
+    return _Rows(made, frame, left, measured, paired, leave.decided(planned.recipe, frame, made.shards, left, beside, marks))
 
 
 @contextmanager
@@ -147,7 +150,7 @@ def _compared(draft: Path, measuring: recipes.Recipe, found: _Rows, job: stages.
         told = pl.read_parquet(draft / f"{name}.parquet").with_columns(pl.col("rule").str.strip_prefix(examined.PREFIX))
         parquet.write(told.to_arrow().cast(kind), draft / f"{name}.parquet", kind)
     _tables(draft, found.measured, apart=("prompts",))  # which have one question, and are not alike
-    bias = pa.concat_tables([BIAS.empty_table(), *(each.bias for each in found.measured.taken if each.bias)])
+    bias = pa.concat_tables([BIAS.empty_table(), *(each.bias for each in found.paired.taken if each.bias)])
     parquet.write(bias, draft / "bias.parquet", BIAS)
     (draft / "recipe.yaml").write_text(recipes.to_yaml(measuring), "utf-8")
 
@@ -183,7 +186,7 @@ def _records(found: _Rows) -> int:
 
 def _numbers(planned: plan.Plan, found: _Rows, compared: Path, swept: list[Path]) -> dict[str, Any]:
     turns = sum(len(pl.read_parquet(shard.turns, columns=["id"])) for shard in found.made.shards)
-    told = examined.numbers(found.frame, found.refused, found.measured, found.cleaned)
+    told = examined.numbers(found.frame, found.refused, found.cleaned)
     hits, known = (pl.read_parquet(compared / f"{name}.parquet") for name in ("contamination", "benchmarks"))
     edits = pl.concat([pl.read_parquet(shard.edits) for shard in found.made.shards])
     changed = edits.group_by("edit").agg(pl.col("id").n_unique()).sort("edit")
@@ -194,6 +197,8 @@ def _numbers(planned: plan.Plan, found: _Rows, compared: Path, swept: list[Path]
         "formats": examined.files(planned.files, found.frame),
         "turns": turns,
         **told,
+        "duplicates": examined.duplicates(found.measured),
+        "pairs": examined.pairs(found.paired),
         "cleaned": {"recipe": planned.recipe.name, **told["cleaned"]},
         "contaminated": hits["id"].n_unique(),
         "contamination": examined.contamination(hits, known),

@@ -10,8 +10,17 @@ from flows.places import Places
 from schemas import recipe as recipes
 from schemas.faults import MissingFault, UsageFault
 
+_SOME = 0.01  # share of rows from which a second language is told
 _NAMES = 3  # sources that a name has room for
 _FAR = ("hf://", "https://", "http://", "s3://")
+_HEAD = """\
+# Audits of {folders:,} datasets
+
+Made by `winnow audit --gallery FOLDER`: {rows:,} rows in all, counts alone, no text. A share is of a dataset's rows; blank is none. Copies are equal
+but for case, punctuation and white space; near ones share 80 % of their word groups; `same prompt` is asked again with another answer.
+`benchmarks` counts rows that hold an item of it (a row may hold several). `private` is secrets, e-mail addresses, IBANs and cards. `longer wins`: of the
+pairs, how often the longer answer is the better one. The last column is what `winnow run {recipe}` would keep; a dataset of questions alone gives no rows.
+"""
 
 
 def one(dumps: list[str], recipe: str, places: Places, out: Path, workers: int, *, rows: int, as_json: bool, shown: bool) -> str:
@@ -100,14 +109,24 @@ def _table(found: list[dict[str, Any]], recipe: str) -> str:
     for told in found:
         checked, alike, pairs, rows = told["checks"], told["duplicates"], told["pairs"], max(told["rows"], 1)
         wins = f"{pairs['longer_share']:.0%}" if "longer_share" in pairs else ""
-        hits = ", ".join(f"{name} {count:,}" for name, count in told["contamination"].items())
+        hits = ", ".join(f"{name} {count:,}" for name, count in _whole(told["contamination"]).items())
         cells = [told["name"], f"{told['records']:,}", f"{told['rows']:,}", _most(told["formats"]), _spoken(told)]
         cells += [_share(alike[name], rows) for name in ("copies", "near", "same prompt")]
         cells += [hits, *(_share(checked[name], rows) for name in ("refuses", "cut off", "out of order"))]
         cells += [_share(sum(told["private"]["rows"].get(kind, 0) for kind in ("secret", "email", "iban", "card")), rows)]
-        cells += [f"{pairs['pairs']:,}" if pairs["pairs"] else "", wins, _share(told["cleaned"]["kept"], rows)]
+        cells += [f"{pairs['pairs']:,}" if pairs["pairs"] else "", wins, _share(told["cleaned"]["kept"], rows) or "0"]
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    return (
+        f"{_HEAD.format(folders=len(found), rows=sum(told['rows'] for told in found), recipe=recipe)}\n" + "\n".join(lines) + "\n"
+    )
+
+
+def _whole(counts: dict[str, int]) -> dict[str, int]:
+    """Rows by benchmark, the tasks of one (`bbh-...`) together: at most as many rows as there are."""
+    found: dict[str, int] = {}
+    for name, rows in counts.items():
+        found[name.partition("-")[0]] = found.get(name.partition("-")[0], 0) + rows
+    return found
 
 
 def _most(formats: list[dict[str, Any]]) -> str:
@@ -116,7 +135,8 @@ def _most(formats: list[dict[str, Any]]) -> str:
 
 
 def _spoken(told: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {rows / max(told['rows'], 1):.0%}" for name, rows in list(told["languages"].items())[:2])
+    shares = {name: rows / max(told["rows"], 1) for name, rows in told["languages"].items()}
+    return ", ".join(f"{name} {share:.0%}" for name, share in list(shares.items())[:2] if share >= _SOME)
 
 
 def _share(count: int, whole: int) -> str:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 import sources
 from exports import licences
-from flows.exporting import SIDES, Taken
+from flows.exporting import SIDES
 from flows.leave import Decided
 from sources import archives
 from sources.opening import opened
@@ -29,8 +29,8 @@ PREFIX = "audit_"  # of the rules that only compare
 _ITEMS, _PLACES = 40, 5  # benchmark items, and places of each kind, that are told
 
 
-def numbers(frame: pl.DataFrame, refused: pa.Table, measured: Decided, cleaned: Decided) -> dict[str, Any]:
-    """Counts of rows (`units.rows`, measured by WANTED), and of what two recipes decide of them."""
+def numbers(frame: pl.DataFrame, refused: pa.Table, cleaned: Decided) -> dict[str, Any]:
+    """Counts of rows (`units.rows`, measured by WANTED), and of what a recipe decides of them."""
     return {
         "rows": len(frame),
         "words": int(frame["words"].sum()),
@@ -39,8 +39,6 @@ def numbers(frame: pl.DataFrame, refused: pa.Table, measured: Decided, cleaned: 
         "languages": _counted(frame["language"]),
         "checks": {name: int(frame.select(rows.fill_null(value=False).sum()).item()) for name, rows in CHECKS.items()},
         "flags": _counted(frame["flags"].explode().drop_nulls()),
-        "duplicates": _duplicates(pl.DataFrame(measured.ledger)),
-        "pairs": _pairs(measured.taken),
         "cleaned": _cleaned(cleaned),
     }
 
@@ -97,7 +95,9 @@ def _counted(values: pl.Series) -> dict[str, int]:
     return dict(counts.sort(["rows", values.name], descending=[True, False]).iter_rows())
 
 
-def _duplicates(ledger: pl.DataFrame) -> dict[str, int]:
+def duplicates(decided: Decided) -> dict[str, int]:
+    """Rows like another: copies, nearly the same, with the same prompt."""
+    ledger = pl.DataFrame(decided.ledger)
     fell = ledger.filter(pl.col("stage") == "overlap").with_columns(pl.col("reason").str.strip_prefix(PREFIX))
     counts = dict(fell["reason"].value_counts().iter_rows())
     alike = fell.filter(pl.col("reason").is_in(["copies", "near"]))
@@ -105,18 +105,18 @@ def _duplicates(ledger: pl.DataFrame) -> dict[str, int]:
     return {"clusters": alike["twin"].n_unique(), **{name: counts.get(rule, 0) for name, rule in counted.items()}}
 
 
-def _pairs(taken: list[Taken]) -> dict[str, Any]:
+def pairs(decided: Decided) -> dict[str, Any]:
     """Pairs as the source ordered them: how often the longer answer wins, and what is doubtful about them."""
-    found = next(each for each in taken if each.name == "preference")
+    found = next(each for each in decided.taken if each.name == "preference")
     flags: Counter[str] = Counter()
-    pairs = 0
+    count = 0
     for side in SIDES:
         for table in found.tables(side):
-            pairs += len(table)
+            count += len(table)
             flags.update(pl.Series(table["flags"]).explode().drop_nulls().to_list())
     bias = pl.DataFrame(found.bias) if found.bias else pl.DataFrame(schema={"signal": pl.String})
     whole = bias.filter(pl.col("signal") == "length")
-    told: dict[str, Any] = {"pairs": pairs, "flags": dict(sorted(flags.items()))}
+    told: dict[str, Any] = {"pairs": count, "flags": dict(sorted(flags.items()))}
     if len(whole) and len(
         length := whole.filter(pl.col("source").is_null() & pl.col("gap_from").is_null()).drop_nulls("share").head(1)
     ):

@@ -34,10 +34,12 @@ CHATS = [
     talk("Show a loop.", "Here it is:\n```python\nfor bed in beds:\n    water(bed"),
     talk(f"Write to {MAIL} with {KEY} please.", f"It is sent to the gardener. {NAUGHTY}"),
     {"messages": [{"role": "user", "content": "Is nobody there today?"}]},
+    talk("Which one is better, 3?", "Neither: the ground there is far too hard for any hand tool at all."),
 ]
 PAIRS = [
-    {"prompt": f"Which one is better, {at}?", "chosen": "A fork is better " * (at + 2), "rejected": "A spade."} for at in range(4)
+    {"prompt": f"Which one is better, {at}?", "chosen": "A fork is better " * (at + 2), "rejected": "A spade."} for at in range(3)
 ]
+PAIRS.append({"prompt": "Which one is better, 3?", "chosen": "A hoe.", "rejected": "A rake is far better."})
 
 
 def said(*words):
@@ -82,13 +84,14 @@ def test_what_was_planted_is_counted(audited):
         {"format": "openai", "container": "lines", "files": 1, "rows": len(CHATS)},
         {"format": "preference", "container": "lines", "files": 1, "rows": 2 * len(PAIRS)},
     ]
-    assert told["duplicates"] | {"copies": 1, "near": 1, "clusters": 2, "same prompt": 1} == told["duplicates"]
+    assert told["duplicates"] | {"copies": 1, "near": 1, "clusters": 2, "same prompt": 3} == told["duplicates"]
     assert (told["checks"]["refuses"], told["checks"]["cut off"], told["comparisons"]) == (1, 1, len(PAIRS))
     assert told["private"]["rows"] == {"email": 1, "secret": 1}
     assert told["private"]["places"] == [
         {"kind": kind, "id": "chats/dump.jsonl#000000009", "turn": 0} for kind in ("email", "secret")
     ]
-    assert (told["pairs"]["pairs"], told["pairs"]["longer_share"]) == (len(PAIRS), 1.0)
+    # a longer row with the prompt of the pair that the shorter answer wins takes no part in this
+    assert (told["pairs"]["pairs"], told["pairs"]["longer_share"]) == (len(PAIRS), 0.75)
     assert told["cleaned"]["kept"] == sum(each["rows"] for each in told["cleaned"]["funnel"] if each["stage"] == "kept")
     assert sum(each["rows"] for each in told["cleaned"]["funnel"]) == told["rows"] + 2
     assert told["licence"]["release"] == "unknown" and told["contaminated"] == 0
@@ -142,7 +145,7 @@ def test_a_gallery_is_numbers_alone(dump, audited, monkeypatch, capsys, tmp_path
     table, numbers = (tmp_path / "gallery.md").read_text(), (tmp_path / "gallery.json").read_text()
     head, _, chats, pairs = (line.split(" | ") for line in table.splitlines())
     assert len(head) == len(chats) == len(pairs) and chats[0] == "| chats" and pairs[0] == "| pairs"
-    assert pairs[head.index("longer wins")] == "100%" and chats[head.index("copies")] == "1 (9.1%)"
+    assert pairs[head.index("longer wins")] == "75%" and chats[head.index("copies")] == "1 (8.3%)"
     for text in ("beans", "dump.jsonl", MAIL, KEY):
         assert text not in table and text not in numbers
 
