@@ -16,10 +16,11 @@ _FAR = ("hf://", "https://", "http://", "s3://")
 _HEAD = """\
 # Audits of {folders:,} datasets
 
-Made by `winnow audit --gallery FOLDER`: {rows:,} rows in all, counts alone, no text. A share is of a dataset's rows; blank is none. Copies are equal
-but for case, punctuation and white space; near ones share 80 % of their word groups; `same prompt` is asked again with another answer.
-`benchmarks` counts rows that hold an item of it (a row may hold several). `private` is secrets, e-mail addresses, IBANs and cards. `longer wins`: of the
-pairs, how often the longer answer is the better one. The last column is what `winnow run {recipe}` would keep; a dataset of questions alone gives no rows.
+Made by `winnow audit --gallery FOLDER`: {rows:,} rows in all, no text. A share is of a dataset's rows; blank is none.
+Copies are equal but for case, punctuation and white space; near ones share 80 % of their word groups; `same prompt` is asked with
+another answer. `benchmarks` counts rows that hold an item (a row may hold several). `private` is secrets, e-mail addresses, IBANs
+and cards. `longer wins`: of the pairs, how often the longer answer is the better one. The last column: what `winnow run {recipe}`
+would keep; a dataset of questions alone gives no rows.
 """
 
 
