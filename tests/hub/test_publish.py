@@ -180,7 +180,7 @@ def test_push_pull_verify_and_a_second_push_is_a_no_op(hub, winnow, made, tmp_pa
 
 
 def run(hub, code, *words):
-    how = {"env": hub.env | {"HF_DEBUG": "0"}, "cwd": hub.home, "capture_output": True, "text": True, "timeout": 120}
+    how = {"env": hub.env | {"HF_DEBUG": "0"}, "cwd": hub.home, "capture_output": True, "text": True, "timeout": 300}
     done = subprocess.run([sys.executable, "-c", code, *words], check=False, **how)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
@@ -436,6 +436,25 @@ def test_a_push_is_a_flow_that_prefect_knows(hub, winnow, made):
         [told] = known.execute("SELECT data FROM artifact WHERE key = 'published' ORDER BY created DESC LIMIT 1").fetchone()
     assert (f"publish-{REPO}", "COMPLETED") in runs and {f"look at {REPO}", f"commit to {REPO}"} <= tasks
     assert hub.sha(REPO) in told and "rows" in told
+
+
+NIGHT = """
+import sys
+from pathlib import Path
+from flows import engine
+from flows.places import places
+engine.prepare(places())
+from flows.nightly import nightly
+for _ in range(2):
+    print("TOLD" + nightly(sys.argv[1], Path(sys.argv[2]), repo=sys.argv[3]))
+"""
+
+
+def test_a_night_publishes_what_it_made_and_the_next_one_nothing(hub, made):
+    told = run(hub, NIGHT, str(made.recipe), str(made.data), REPO).split("TOLD")[1:]
+    [release, again] = [Path(each.split("\n")[0]) for each in told]
+    assert release == again and list(hub.repos[REPO]["tags"]) == [release.name[:12]] and len(hub.repos[REPO]["commits"]) == 2
+    assert hub.repos[REPO]["private"] and hub.files(REPO)["recipe.yaml"] == (release / "recipe.yaml").read_bytes()
 
 
 def test_pull_takes_only_what_its_manifest_says(hub, winnow, made, tmp_path):
