@@ -34,9 +34,10 @@ def _against(pairs: pl.DataFrame, members: pl.DataFrame, ratings: pl.DataFrame) 
     Each rating is a witness that is right as often as it goes with the choice over all pairs of its source, and their log-odds
     are added up (naive Bayes): what is better low (toxicity) turns round by itself, and what has little to do with the choice
     (verbosity) hardly counts. The number that the choice was made by is no witness: a rating that is the score itself, in
-    the whole source, is left out, and `agreement` is of votes.
+    the whole source, is left out, and so are `agreement` and the raters' single votes.
     """
-    scored = ratings.filter(pl.col("name") != "agreement").join(members.select("id", "source", "score"), on="id")
+    own = (pl.col("name") == "agreement") | pl.col("name").str.starts_with("vote.")
+    scored = ratings.filter(~own).join(members.select("id", "source", "score"), on="id")
     same = pl.col("value").eq_missing(pl.col("score")).all().over("source", "name")
     others = scored.filter(~same).select("id", "name", "value")
     both = beside(pairs.filter(~pl.col("tie")), others).join(pairs.select("source", pair="id"), on="pair")

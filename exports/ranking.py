@@ -31,6 +31,16 @@ def ranked(members: pl.DataFrame) -> pl.DataFrame:
     return members.with_columns(order=order, points=pl.col("score"), by=by)
 
 
+def named(asked: Score, ratings: pl.DataFrame) -> Score | None:
+    """`asked` with the names that stand for its `vote.*`, in order; None where it names nothing that is there."""
+    known = ratings["name"].unique().sort().to_list()
+    found = {name: weight for name, weight in asked.of.items() if not name.endswith("*")}
+    for pattern, weight in asked.of.items():
+        if pattern.endswith("*"):
+            found |= {name: weight for name in known if name.startswith(pattern[:-1]) and name not in found}
+    return asked.model_copy(update={"of": found}) if found else None
+
+
 def rated(members: pl.DataFrame, ratings: pl.DataFrame, asked: Score) -> pl.DataFrame:
     """`members`, ranked, with another order in each group of which some answer has the ratings that `asked` names.
 

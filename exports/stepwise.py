@@ -1,9 +1,11 @@
 """Answers in steps with a verdict on each, for process reward models: `prompt`, `completions`, `labels`, as TRL reads them.
 
-Rows whose source labels steps: their `extra` holds `step_lengths` (characters) and `labels`. The prompt is text: all turns
+Rows whose source labels steps: their `extra` holds `step_lengths` (characters) and `labels`, null from where nobody judged
+on: those steps do not leave. The prompt is text: all turns
 before the answer, joined by a blank line.
 """
 
+from itertools import takewhile
 from typing import Any
 
 import orjson
@@ -59,7 +61,8 @@ def _steps(turns: list[dict[str, Any]], extra: dict[str, Any]) -> tuple[str, lis
     lengths, labels = extra.get("step_lengths"), extra.get("labels")
     if not isinstance(lengths, list) or not isinstance(labels, list) or len(lengths) != len(labels) or not lengths:
         return "no steps"
-    if not all(label in (0, 1) for label in labels):
+    judged = list(takewhile(lambda label: label is not None, labels))
+    if not judged or not all(label in (0, 1) for label in judged) or any(label is not None for label in labels[len(judged) :]):
         return "no steps"
     text, start, steps = turns[-1]["content"], 0, []
     if sum(lengths) + len(lengths) - 1 != len(text):
@@ -67,4 +70,5 @@ def _steps(turns: list[dict[str, Any]], extra: dict[str, Any]) -> tuple[str, lis
     for length in lengths:
         steps.append(text[start : start + length])
         start += length + 1
-    return "\n\n".join(turn["content"] for turn in turns[:-1]), steps, [bool(label) for label in labels]
+    prompt = "\n\n".join(turn["content"] for turn in turns[:-1])
+    return prompt, steps[: len(judged)], [bool(label) for label in judged]

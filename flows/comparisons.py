@@ -20,6 +20,7 @@ from flows.pair_texts import Texts
 from flows.stages import Shard
 from flows.suspecting import suspected
 from schemas import parquet
+from schemas.faults import DataFault
 from schemas.recipe import Gap, Preference, Recipe
 from sql.rules import Rule
 
@@ -57,9 +58,10 @@ def take_preference(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], s
     assert asked
     members, barred = _members(asked, standing)
     ratings = _ratings(members, shards)
-    ranked = ranking.rated(ranking.ranked(members), ratings, asked.score) if asked.score else ranking.ranked(members)
+    score = ranking.named(asked.score, ratings) if asked.score else None
+    ranked = ranking.rated(ranking.ranked(members), ratings, score) if score else ranking.ranked(members)
     found, others = pairing.pairs(ranked, asked.pairs, recipe.seed)
-    found = found.with_columns(doubt.flags(found, members, ratings), ranking.agreement(found, ratings, asked.score))
+    found = found.with_columns(doubt.flags(found, members, ratings), ranking.agreement(found, ratings, score))
     pairs, ties = Comparing(found.filter(~pl.col("tie"))), Comparing(found.filter("tie"))
     doubted = [rule for rule in rules if "suspicion" in rule.columns]  # what they ask for takes the texts
     _by_columns(pairs, asked, [rule for rule in rules if rule not in doubted], standing)
@@ -122,6 +124,15 @@ def _by_columns(pairs: Comparing, asked: Preference, rules: list[Rule], standing
 
 
 def _gap(pairs: pl.DataFrame, gap: Gap) -> pl.DataFrame:
+    """Pairs out of the gap; margins of several kinds cannot be held against one number."""
+    kinds = dict(pairs.group_by("margin_by").len().sort("margin_by").iter_rows())
+    if gap.by is None and len(kinds) > 1:
+        told = ", ".join(f"{count:,} by {kind}" for kind, count in kinds.items())
+        raise DataFault(
+            f"exports.preference.gap: the margins of these pairs are of different kinds ({told}), which no one number bounds: "
+            f"write `gap: {{min: ..., by: {max(kinds, key=lambda kind: (kinds[kind], kind))}}}`, or a rule that names margin_by"
+        )
+    pairs = pairs if gap.by is None else pairs.filter(pl.col("margin_by") == gap.by)
     margin = pl.col("score_margin")
     small = pl.lit(value=False) if gap.min is None else margin < gap.min
     large = pl.lit(value=False) if gap.max is None else margin > gap.max

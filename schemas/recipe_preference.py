@@ -32,7 +32,8 @@ class Score(Part):
         description="the mean of the ratings, the mean less its standard error, or the ratings as votes (Tideman, Bradley-Terry)",
     )
     of: Annotated[dict[Text, float], BeforeValidator(_weights, json_schema_input_type=list[Text] | dict[Text, float])] = Field(
-        min_length=1, description="the ratings, as a list or with weights; a negative weight says that lower is better"
+        min_length=1,
+        description="the ratings, as a list or with weights; a negative weight says that lower is better; `vote.*`: every vote",
     )
     errors: float = Field(1.0, ge=0, description="lower_bound: how many standard errors below the mean")
 
@@ -42,6 +43,10 @@ class Score(Part):
             raise PydanticCustomError("weight", "{name} has the weight 0: leave it out", {"name": none[0]})
         if self.by == "lower_bound" and len(self.of) < 2:
             raise PydanticCustomError("few", "lower_bound needs two ratings or more: one has no spread")
+        votes = self.by in ("ranked_pairs", "bradley_terry")
+        if open_ := [name for name in self.of if "*" in (name[:-1] if votes else name)]:
+            why = "`*` stands at the end of a name, and only by ranked_pairs or bradley_terry: a mean needs every rating"
+            raise PydanticCustomError("open", "{name}: {why}", {"name": open_[0], "why": why})
         return self
 
 
@@ -50,6 +55,7 @@ class Gap(Part):
 
     min: float | None = Field(None, description="the least score_margin of a pair")
     max: float | None = Field(None, description="the largest score_margin of a pair")
+    by: Text | None = Field(None, description="for margins of this kind alone (`margin_by`: score, rank, ...); others pass")
 
     @model_validator(mode="after")
     def _some(self) -> Self:

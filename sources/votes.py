@@ -37,6 +37,12 @@ def agreement(votes: Sequence[float | None], lean: float | None) -> dict[str, fl
     return {"agreement": sum(held is not None and _side(held) == _side(lean) for held in votes) / len(votes)}
 
 
+def ballots(votes: Sequence[float | None]) -> list[dict[str, float]]:
+    """What each rater gave each of two answers, as `scores` names it (`vote.1`, ...); who said nothing gave nothing."""
+    given = [(f"vote.{at}", held) for at, held in enumerate(votes, 1) if held is not None]
+    return [{name: max(sign * held, 0.0) + 0.0 for name, held in given} for sign in (1.0, -1.0)]
+
+
 def battle(sides: Sequence[list[Message]], models: Sequence[str | None], lean: float | None) -> Iterator[dict[str, Any]]:
     """The threads of two models with one user. Where they part before the last answer, each is a row alone, with a flag."""
     try:

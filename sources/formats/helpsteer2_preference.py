@@ -1,6 +1,7 @@
 """HelpSteer2-Preference: two responses and a strength from -3 (the first is far better) to 3 (the second is).
 
 `score` is the strength on the winner's side and 0 on the loser's. An annotator's -100 found neither valid: it agrees with nobody.
+`scores` has what each annotator said as `vote.1`, `vote.2`, ...
 """
 
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from typing import Any
 
 from sources.formats import helpsteer
 from sources.turns import extra, number
-from sources.votes import agreement, strengths, vote
+from sources.votes import agreement, ballots, strengths, vote
 
 _READ = {"prompt", "response_1", "response_2"}
 _ALL, _SOME = "all_preferences_unprocessed", "three_most_similar_preferences"
@@ -26,10 +27,11 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     lean = _lean(value["preference_strength"])
     given: list[Any] = next((value[key] for key in (_ALL, _SOME) if isinstance(value.get(key), list)), [])
     votes = [_lean(one.get("strength")) for one in given if isinstance(one, dict)]
-    own = {"raters": len(votes) or None, "scores": agreement(votes, lean), "extra": extra(value, _READ)}
+    own = {"raters": len(votes) or None, "extra": extra(value, _READ)}
     answers = [value["response_1"], value["response_2"]]
-    for row in vote(helpsteer.context(value["prompt"]), answers, lean, strengths(lean)):
-        yield {**row, **own}
+    made = vote(helpsteer.context(value["prompt"]), answers, lean, strengths(lean))
+    for row, said in zip(made, ballots(votes), strict=True):
+        yield {**row, **own, "scores": {**(agreement(votes, lean) or {}), **said} or None}
 
 
 def _lean(strength: Any) -> float | None:

@@ -1,13 +1,14 @@
 """HelpSteer3: a conversation, two responses, a preference from -3 (the first is far better) to 3 (the second is), 0 a tie.
 
 `score` is the strength on the winner's side and 0 on the loser's. In the domain `code` the language is one for machines.
+`scores` has what each rater said as `vote.1`, `vote.2`, ...
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 from sources.turns import extra, is_thread, number, string, thread
-from sources.votes import agreement, strengths, vote
+from sources.votes import agreement, ballots, strengths, vote
 
 _READ = {"context", "response1", "response2"}
 
@@ -28,11 +29,11 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     own = {
         "language_declared": spoken,
         "raters": len(votes) or None,
-        "scores": agreement(votes, lean),
         "extra": extra(value, _READ | ({"language"} if spoken else set()), turns=value["context"], key="context"),
     }
-    for row in vote(thread(value["context"]), [value["response1"], value["response2"]], lean, strengths(lean)):
-        yield {**row, **own}
+    made = vote(thread(value["context"]), [value["response1"], value["response2"]], lean, strengths(lean))
+    for row, said in zip(made, ballots(votes), strict=True):
+        yield {**row, **own, "scores": {**(agreement(votes, lean) or {}), **said} or None}
 
 
 def _lean(preference: Any) -> float | None:

@@ -1,6 +1,7 @@
 """PandaLM's test set: an instruction, two responses, three annotators who say 1, 2 or 0 for a tie. Most of them decide.
 
 Where no answer has more than half of the votes there is no verdict, and no ranks. `cmp_key` names the two models.
+`scores` has what each annotator said as `vote.1`, `vote.2`, ...
 """
 
 from collections import Counter
@@ -9,7 +10,7 @@ from typing import Any
 
 from sources.formats import alpaca
 from sources.turns import extra, number
-from sources.votes import agreement, vote
+from sources.votes import agreement, ballots, vote
 
 _LEANS = {1.0: 1.0, 2.0: -1.0, 0.0: 0.0}
 
@@ -30,8 +31,9 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     models = str(value.get("cmp_key")).split("_")
     own = {
         "raters": len(votes) or None,
-        "scores": agreement(votes, lean),
         "extra": extra(value, {"instruction", "input", "response1", "response2"}),
     }
-    for at, row in enumerate(vote(alpaca.context(value), [value["response1"], value["response2"]], lean)):
-        yield {**row, **own, "model": models[at] if len(models) == 2 else None}
+    made = vote(alpaca.context(value), [value["response1"], value["response2"]], lean)
+    for at, (row, said) in enumerate(zip(made, ballots(votes), strict=True)):
+        scores = {**(agreement(votes, lean) or {}), **said} or None
+        yield {**row, **own, "scores": scores, "model": models[at] if len(models) == 2 else None}

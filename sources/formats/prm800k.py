@@ -4,7 +4,8 @@ One row: the whole solution, its steps joined by a line break. In phase 2 that i
 the way the labeller chose, step by step. `label` is up where `finish_reason` is `solution`, down where it is `found_error`.
 Ratings are -1 (wrong), 0 (no progress) and 1; `scores` holds the lowest and the mean of the steps on the way as
 `worst_step` and `mean_step`, and the verifier's `pre_generated_verifier_score`. `answer` is the ground truth. All labels,
-other steps too, stay in `extra`. The flag `bad_problem` says that the labeller reported the problem.
+other steps too, stay in `extra`, with the steps' lengths and whether each is right (rated 1, as in TRL's copy of the set).
+The flag `bad_problem` says that the labeller reported the problem.
 """
 
 from collections.abc import Iterator
@@ -44,8 +45,33 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         "raters": 1,
         "answer": string(question.get("ground_truth_answer")),
         "flags": ["bad_problem"] if label.get("finish_reason") == "bad_problem" else [],
-        "extra": extra({**value, "question": rest}, ()),
+        "extra": extra({**value, "question": rest, **_judged(steps, labelled)}, ()),
     }
+
+
+def _judged(steps: list[str], labelled: list[dict[str, Any]]) -> dict[str, Any]:
+    """The lengths of the steps, and of each whether it is right; nobody judged those after the first that has no rating."""
+    labels: list[int | None] = []
+    for text, step in zip(steps, labelled, strict=False):
+        rating = _rating(step, text)
+        if rating is None:
+            break
+        labels.append(int(rating == 1))
+    none = [None] * (len(steps) - len(labels))
+    return {"step_lengths": [len(step) for step in steps], "labels": [*labels, *none]} if labels else {}
+
+
+def _rating(step: dict[str, Any], text: str) -> float | None:
+    """How this text was rated where it was offered; what a person wrote instead is right if nothing else is said."""
+    for offered in step.get("completions") or []:
+        if offered.get("text") == text:
+            return number(offered.get("rating"))
+    written = step.get("human_completion")
+    fields = written if isinstance(written, dict) else {"text": written}
+    if fields.get("text") != text:
+        return None
+    said = [number(fields.get(name)) for name in ("rating", "corrected_rating")]
+    return next((rating for rating in said if rating is not None), 1.0)
 
 
 def _step(step: dict[str, Any]) -> tuple[str | None, float | None]:

@@ -2,7 +2,9 @@
 
 `score` is the answer's own number under one of the usual names, or the one beside it in a list of scores; higher is better.
 `rank` comes from ranks where there are any (low is best), else from the scores. Every number of the answer under a usual
-name is in `scores`; of a list beside the answers each row keeps its own in `extra`.
+name is in `scores`; of a list beside the answers each row keeps its own in `extra`. `rankings` holds one list a rater, the
+place of each answer from 1 on: they are kept as `vote.1`, `vote.2`, ... in `scores` (higher is better), and a record without
+an order of its own is ordered by the mean place (Borda), until a recipe's `score` counts the votes in another way.
 """
 
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ _CONTEXTS = ("prompt", "instruction", "question", "messages", "conversations", "
 _TEXTS = ("response", "answer", "text", "content", "output", "completion", "message")
 _SCORES = ("overall_score", "score", "rating", "reward")
 _BESIDE = {"scores": False, "ratings": False, "rewards": False, "ranks": True, "rank": True, "ranking": True}
+_RATERS = 100
 _NAMED = (nectar, stepwise, ultrafeedback)  # sets of this shape that have a format of their own
 
 
@@ -32,9 +35,10 @@ def looks(value: Any) -> float:
 
 
 def _sure(value: dict[str, Any], items: list[Any]) -> float:
+    voted = _beside(value, len(items)) or _votes(value.get("rankings"), len(items))
     if all(isinstance(item, dict) and isinstance(_text(item), str | list) for item in items):
-        return 0.95 if any(_held(item, (*_SCORES, "rank")) is not None for item in items) or _beside(value, len(items)) else 0.0
-    return 0.9 if all(isinstance(item, str) for item in items) and _beside(value, len(items)) else 0.0
+        return 0.95 if any(_held(item, (*_SCORES, "rank")) is not None for item in items) or voted else 0.0
+    return 0.9 if all(isinstance(item, str) for item in items) and voted else 0.0
 
 
 def rows(value: Any) -> Iterator[dict[str, Any]]:
@@ -53,15 +57,32 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         scores, ranks = (scores, numbers) if _BESIDE[beside] else (numbers, ranks)
     context = alpaca.context(value) if question == "instruction" else asked(value[question])
     row, used = common(value)
-    used |= {name, *(alpaca.taken(value) if question == "instruction" else [question])}
+    used |= {name, "rankings", *(alpaca.taken(value) if question == "instruction" else [question])}
     rest = {key: held for key, held in value.items() if key not in used and key != beside}
+    votes = _votes(value.get("rankings"), len(items))
+    if votes and not any(held is not None for held in (*scores, *ranks)):
+        ranks = [-sum(held.values()) / len(held) if held else None for held in votes]
     answers = group(context, [reply(text) for text in texts], ranked_by(scores, ranks), scores)
     for at, (answer, item) in enumerate(zip(answers, items, strict=True)):
         own = {key: held for key, held in item.items() if key != _text_name(item)}
         left = {**rest, **({beside: value[beside][at]} if beside else {}), **({"answer": own} if own else {})}
         ratings = {name: read for name in _SCORES if (read := number(item.get(name))) is not None}
+        ratings |= votes[at] if votes else {}
         named = {"model": string(item.get("model")) or row.get("model"), "scores": ratings or None}
         yield {**row, **named, **answer, "extra": extra(left, ())}
+
+
+def _votes(rankings: Any, size: int) -> list[dict[str, float]]:
+    """Of each answer the places that raters gave it, turned; none where there are no rankings."""
+    if not isinstance(rankings, list) or not all(isinstance(places, list) and len(places) == size for places in rankings):
+        return []
+    if len(rankings) > _RATERS:
+        raise Unreadable("too_large", f"{len(rankings):,} rankings of one question: {_RATERS} are read")
+    read = [[number(place) for place in places] for places in rankings]
+    return [
+        {f"vote.{rater}": -place for rater, places in enumerate(read, 1) if (place := places[at]) is not None}
+        for at in range(size)
+    ]
 
 
 def _first(value: dict[str, Any], names: tuple[str, ...]) -> str | None:

@@ -59,7 +59,11 @@ def test_the_fewest_pairs_leave_each_with_its_reason(run, tmp_path):
         if line["of_source"] == "all sources" and line["of_gap"] == "any"
     }
     assert whole == {"before": (40, 10, 80.0), "after": (10, 10, 50.0)}
-    assert "80.0% (67.0% to 88.8%)" in card(release) and "What wins pairs" in card(release)
+    said = card(release)
+    assert "80.0% (67.0% to 88.8%)" in said and "What wins pairs: length" in said
+    [line] = [line for line in said.splitlines() if line.startswith("| a | before")]
+    assert line.endswith("| 0% of 10 | 100% of 40 |") and "| d | from 1.1 to 1.25 | from 3 |" in said  # the curve of a source
+    assert "30 of 53 pairs left" in said and "the fewest that can" in said
 
 
 def test_weights_lose_no_pair(run, tmp_path):

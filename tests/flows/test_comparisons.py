@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from flows import laws
+from schemas.faults import DataFault
 
 RECIPE = "name: pairs\nsources: {{d: {{path: d.jsonl}}}}\nexports: {{preference: {preference}}}\nlimits: off\nseed: 1\n"
 LONG = " ".join(f"step {at} is like this," for at in range(60)) + " "
@@ -90,6 +91,34 @@ def test_gaps_caps_and_who_is_left_without_a_pair(compare):
     assert pairs.keys() == {"0.0|0.3", "0.0|0.2"}  # 7, then 5 against 5 by id
     assert reasons(ledger) == {"0.1": "prompt cap", "1.0": "prompt cap", "1.1": "prompt cap"}
     assert "the last of its 3 pairs, d/d.jsonl#000000000.0|d/d.jsonl#000000000.1" in ledger["0.1"]["detail"]
+
+
+def test_one_gap_is_for_margins_of_one_kind(compare):
+    ranked = {"prompt": "b", "answers": ["First.", "Second.", "Third."], "ranks": [1, 2, 3]}
+    with pytest.raises(DataFault, match=r"of different kinds \(1 by rank, 1 by score\).* by: score"):
+        compare([answers(9, 1), ranked], "{gap: {min: 3}}")
+    assert compare([answers(9, 1), ranked], "{gap: {min: 3, by: score}}")[0].keys() == {"0.0|0.1", "1.0|1.2"}
+    pairs, _, ledger = compare([answers(9, 1), ranked], "{gap: {min: 3, by: rank}}")
+    assert pairs.keys() == {"0.0|0.1"} and reasons(ledger)["1.0"] == "margin too small"
+
+
+RANKINGS = [[1, 2, 3], [1, 3, 2], [3, 1, 2], [3, 1, 2], [2, 1, 3]]  # a by two, b by three: b over a 3 to 2, over c 4 to 1
+
+
+def test_raw_rankings_of_several_raters_are_counted_as_the_recipe_says(compare):
+    record = {"prompt": "Where?", "answers": ["In the park.", "At the station.", "At home."], "rankings": RANKINGS}
+    pairs, _, _ = compare([record], "{pairs: all}")
+    assert pairs.keys() == {"0.1|0.0", "0.1|0.2", "0.0|0.2"} and pairs["0.1|0.0"]["margin_by"] == "rank"  # mean places
+    for by in ("ranked_pairs", "bradley_terry"):
+        pairs, _, _ = compare([record], f"{{pairs: all, score: {{by: {by}, of: ['vote.*']}}}}")
+        assert {id: (pair["agreement"], pair["margin_by"]) for id, pair in pairs.items()} == {
+            "0.1|0.0": (0.6, by),
+            "0.1|0.2": (0.8, by),
+            "0.0|0.2": (0.6, by),
+        }
+    circle = [[1, 2, 3]] * 4 + [[2, 3, 1]] * 3 + [[3, 1, 2]] * 2  # Condorcet's: the weakest majority, C over A, gives way
+    pairs, _, _ = compare([record | {"rankings": circle}], "{pairs: adjacent, score: {by: ranked_pairs, of: ['vote.*']}}")
+    assert pairs.keys() == {"0.0|0.1", "0.1|0.2"}
 
 
 def test_ties_leave_apart_or_not_at_all(compare):

@@ -175,6 +175,8 @@ INSTEAD = {
         "{preference: {score: {of: []}}}": "exports.preference.score.of",
         "{preference: {score: {of: [a, a]}}}": "names a rating twice",
         "{preference: {score: {of: {a: 0}}}}": "a has the weight 0: leave it out",
+        "{preference: {score: {of: ['vote.*']}}}": "a mean needs every rating",
+        "{preference: {reasoning: some}}": "'all', 'last' or 'none'",
         "{preference: {score: {by: lower_bound, of: [a]}}}": "lower_bound needs two ratings or more",
         "{preference: {score: {by: borda, of: [a]}}}": "expected 'mean', 'lower_bound'",
         "{preference: {tie: drop}}": "did you mean ties?",

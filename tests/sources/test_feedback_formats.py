@@ -384,6 +384,15 @@ def test_prm800k_reads_the_whole_solution_and_keeps_every_rating():
     assert refusal("prm800k", values("prm800k")[3]) == ("no_answer", True)
 
 
+def test_prm800k_tells_the_steps_apart_and_which_of_them_were_judged():
+    [wrong], [right], [bad] = (rows("prm800k", at) for at in range(3))
+    labels = [json.loads(row["extra"])["labels"] for row in (wrong, right, bad)]
+    assert labels == [[1, 0, None], [0, 1, 1], [0]]  # the first error ends the judging; what a person wrote is right
+    for row in (wrong, right):
+        lengths = json.loads(row["extra"])["step_lengths"]
+        assert sum(lengths) + len(lengths) - 1 == len(row["messages"][-1]["content"])
+
+
 def test_stepwise_joins_steps_and_is_right_where_every_step_is():
     [right], [wrong] = rows("stepwise", 0), rows("stepwise", 1)
     assert said(right)[1][1] == "Multiply first: 4 * 2 = 8.\nThen add: 3 + 8 = 11."

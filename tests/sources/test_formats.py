@@ -139,7 +139,7 @@ def test_preference_reads_every_shape_as_one_context_and_two_answers():
 
 def test_ranked_turns_scores_and_ranks_into_dense_ranks():
     ranks = [row["rank"] for row in sample("ranked")]
-    assert ranks == [0, 1, 0, 1, 0, 0, 1, 1, 0]
+    assert ranks == [0, 1, 0, 1, 0, 0, 1, 1, 0, 1, 0, 2]
     assert [row["score"] for row in sample("ranked")][:3] == [8.5, 3.0, 8.5]
     assert load("ranked").looks({"prompt": "p", "completions": ["a", "b"], "labels": [True, False]}) == 0
 

@@ -151,6 +151,19 @@ def test_helpsteer_preferences_are_strengths_with_the_share_of_people_who_agree(
     ] == "python"
 
 
+def test_what_each_rater_said_is_kept_on_both_sides():
+    for name, first in (("helpsteer3", 1.0), ("helpsteer2_preference", None), ("pandalm", None)):
+        for one, other in zip(sample(name)[::2], sample(name)[1::2], strict=True):
+            votes = [{key: held for key, held in row["scores"] if key.startswith("vote.")} for row in (one, other)]
+            assert votes[0].keys() == votes[1].keys() and len(votes[0]) <= one["raters"]
+            assert all(min(votes[0][key], votes[1][key]) == 0 for key in votes[0])  # who is better has the strength, else 0
+            said = agreed(one)
+            if said is not None and one["rank"] != other["rank"]:
+                side = votes[0] if one["rank"] == 0 else votes[1]
+                assert sum(held > 0 for held in side.values()) == round(said * one["raters"])
+        assert first is None or dict(sample(name)[0]["scores"])["vote.1"] >= first
+
+
 def test_webgpt_ranks_by_scores_and_keeps_quotes():
     assert by_record("webgpt", rank) == [(0, 1), (1, 0), (0, 0)]
     first = sample("webgpt")[0]
