@@ -102,7 +102,7 @@ def opened(places: Places, release: Path) -> Iterator[Opened]:
 
 
 def _make(release: Path, texts: Texts, file: Path) -> None:
-    told = duck.release(release, file=file, write=True)
+    told = duck.release(release, file=file, write=True, memory=MEMORY)
     signals = pq.read_schema(release / "signals.parquet").names
     mine = [f'signals."{name}", ' for name in signals if name not in (*LEDGER.names, *_GIVEN, "group_size", *MADE, "edits")]
     found = pa.RecordBatchReader.from_batches(texts.schema(_GIVEN), texts.places(_GIVEN))

@@ -64,7 +64,7 @@ def mark(to: Shown, line: Row) -> str:
         f"{name}</button>"
         for name in KINDS
     )
-    hidden = {"id": line["id"], "back": f"{to.here}#r{line['line']}"}
+    hidden = {"id": line["id"], "back": f"./{to.here}#r{line['line']}"}
     kept = "".join(f'<input type="hidden" name="{name}" value="{shown(value)}">' for name, value in hidden.items())
     return (
         f'<form class="mark" method="post" action="mark" data-content="{shown(line["fingerprint"])}">{kept}{buttons}'
