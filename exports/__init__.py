@@ -3,7 +3,7 @@
 A shape is a module with `OF`, found by listing this folder; its name is its key under a recipe's `exports` and its folder in
 a release.
 * `OF = "rows"`: made of standing rows. `left_out(members)` and `unfit(rows)` say which it cannot take, and why: by small
-  columns, by texts (the columns `NEEDS`). `more(rows)` names the optional columns that some row fills; `table(rows, beside,
+  columns, by texts (the columns `NEEDS`). `more(rows)` names what some row fills of the optional columns; `table(rows, beside,
   more)` makes the table, `beside` being the small columns, with those of `beside(members)` where there is one. Of rows with
   one `key(rows)` the first stays; `EVERY_TURN` says that beginnings of longer rows are left out.
 * `OF = "sft"` or `"preference"`: another dress of that export. `unfit(table)`, and `view(table)` for Parquet, or

@@ -79,7 +79,7 @@ def table(rows: pa.Table, words: pa.Table, wanted: set[str] | None = None) -> pa
         "messages": turns(rows["messages"], wanted),
         "source": rows["source"],
         "license": pc.fill_null(rows["license"], "unknown"),
-        "words": aligned(rows["id"], words)["words"],
+        "words": aligned(rows["id"], words.select(["id", "words"]))["words"],
     }
     shape = schema(wanted)
     return pa.table([columns.get(name, rows[name] if name in wanted else None) for name in shape.names], schema=shape)

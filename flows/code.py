@@ -32,6 +32,11 @@ _IMPORT = re.compile(r"^[ \t]*import ([^\n]*)", re.MULTILINE)
 _NAME = re.compile(r"(?<![\w.])(?<! as )(?!as )[\w.]+")
 
 
+def version() -> str:
+    """Of winnow itself, as it was installed."""
+    return metadata.version("winnow")
+
+
 @cache
 def libraries() -> dict[str, str]:
     """Name -> version of everything that shapes a row, Python's Unicode tables included."""

@@ -63,7 +63,7 @@ class Taken:
                     made = (_lined(table, self.lines, handle) for table in self.tables(side))
                     counts[side] = parquet.write(made, path.with_suffix(".ids.parquet"), ids)
             else:
-                counts[side] = parquet.write(self.tables(side), path, self.schema)
+                counts[side] = parquet.write(self.tables(side), path, self.schema, group=parquet.TEXTS)
         return counts
 
 
@@ -114,10 +114,10 @@ def by_shard(shards: list[Shard], held: pl.DataFrame, columns: list[str] | None)
 
 
 def held_out(recipe: Recipe, held: pl.DataFrame, shards: list[Shard]) -> dict[str, pl.DataFrame]:
-    """Train and test: by the first user turn, so that one prompt is on the same side in every export."""
+    """Train and test (id, shard): by the first user turn, so that one prompt is on the same side in every export."""
     parts = [pl.DataFrame(schema={"id": pl.String, "side": pl.String})]
     for rows in texts(shards, held, ["id", "messages"]):
         side = pl.Series(sides(rows["messages"], recipe.test, recipe.seed))
         parts.append(pl.DataFrame({"id": pl.Series(rows["id"]), "side": side}))
-    told = held.join(pl.concat(parts), on="id", how="left", maintain_order="left")
-    return {name: told.filter(pl.col("side") == name) for name in SIDES}
+    told = held.select("id", "shard").join(pl.concat(parts), on="id", how="left", maintain_order="left")
+    return {name: told.filter(pl.col("side") == name).drop("side") for name in SIDES}

@@ -91,6 +91,7 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     frame = units.rows((shard.rows, shard.signals) for shard in shards)
     known = published.find(planned.recipe, planned.data, planned.extra, places.work)
     found = decided(planned.recipe, frame, shards, left, known, lists.find(planned.recipe, planned.data))
+    frame = frame.select("source")  # the rest is let go while texts are written
     tables = {"ledger": (found.ledger, LEDGER), "pairs": (found.pairs, PAIRS), "comparisons": (found.compared, COMPARISONS)}
     tables["bias"] = pa.concat_tables([BIAS.empty_table(), *(each.bias for each in found.taken if each.bias)]), BIAS
     if known and not known.wins:
@@ -238,4 +239,4 @@ def _settle(draft: Path, folder: Path) -> None:
 def _quarantine(places: Places, fingerprint: str, shards: list[Shard]) -> None:
     """Raw bytes of every record that gave no row, outside the release: they are never pushed."""
     tables = (parquet.by_id(parquet.read(shard.refused)) for shard in shards)
-    parquet.write(tables, places.quarantine / f"{fingerprint}.parquet", REFUSED)
+    parquet.write(tables, places.quarantine / f"{fingerprint}.parquet", REFUSED, group=parquet.TEXTS)

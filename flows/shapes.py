@@ -20,6 +20,7 @@ import exports
 from exports import long, preference
 from exports.beginnings import beginnings
 from exports.messages import thinking
+from exports.sft import COLUMNS as OPTIONAL
 from filters.selection import choose
 from flows.choices import made_of, own
 from flows.comparisons import take_preference
@@ -118,17 +119,20 @@ def _tables(
     """How the rows that are in leave: their schema, and their tables for those of one side."""
     module = exports.shape(name)
     how = exports.options(name, asked.options())
-    more: set[str] = set().union(*(module.more(thinking(rows, asked.reasoning)) for rows in texts(shards, open_, None)))
-    beside = standing.to_arrow()
+    optional = texts(shards, open_, ["id", "messages", *OPTIONAL])
+    more: set[str] = set().union(*(module.more(thinking(rows, asked.reasoning)) for rows in optional))
+    beside = open_
     if hasattr(module, "beside"):
-        told = module.beside(beside)
-        beside = open_.join(pl.DataFrame(told), on="id", how="left", maintain_order="left").to_arrow()
+        told = module.beside(standing.to_arrow())
+        beside = open_.join(pl.DataFrame(told), on="id", how="left", maintain_order="left")
 
     def tables(held: pl.DataFrame) -> Iterator[pa.Table]:
         for at, rows in by_shard(shards, held, None):
-            yield thinking(_short(module.table(rows, beside, more, **how), asked, shards[at]), asked.reasoning)
+            own = beside.filter(pl.col("shard") == at).to_arrow()  # a look-up in all rows, for each shard, would be quadratic
+            yield thinking(_short(module.table(rows, own, more, **how), asked, shards[at]), asked.reasoning)
 
-    return module.table(parquet.read(shards[0].rows).slice(0, 0), beside, more, **how).schema, tables
+    none = parquet.read(shards[0].rows).slice(0, 0)
+    return module.table(none, beside.clear().to_arrow(), more, **how).schema, tables
 
 
 def _view(base: Taken, name: str, how: dict[str, Any]) -> Taken:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-GROUP = 1000  # rows: small enough for the Hub's viewer to page
+LINES, TEXTS = 16_000, 1000  # rows in a group: of small columns, and of texts, few enough for the Hub's viewer to page
 _CDC = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_level": 0}
 
 
@@ -23,7 +23,7 @@ def by_id(table: pa.Table, *more: str) -> pa.Table:
     return table.sort_by([("id", "ascending"), *((name, "ascending") for name in more)])
 
 
-def write(tables: pa.Table | Iterable[pa.Table], path: Path, schema: pa.Schema, *, fast: bool = False) -> int:
+def write(tables: pa.Table | Iterable[pa.Table], path: Path, schema: pa.Schema, *, fast: bool = False, group: int = LINES) -> int:
     """Write sorted tables as one file and return the number of rows. `fast` is for what only winnow reads again."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
@@ -32,10 +32,10 @@ def write(tables: pa.Table | Iterable[pa.Table], path: Path, schema: pa.Schema, 
     rows = 0
     with pq.ParquetWriter(draft, schema, **how) as writer, ThreadPoolExecutor(1) as pool:
         last: Future[Any] = pool.submit(int)
-        for group in _groups([tables] if isinstance(tables, pa.Table) else tables, schema):
+        for part in _groups([tables] if isinstance(tables, pa.Table) else tables, schema, group):
             last.result()  # a group is packed while the next one is made
-            last = pool.submit(writer.write_table, group, row_group_size=GROUP)
-            rows += len(group)
+            last = pool.submit(writer.write_table, part, row_group_size=group)
+            rows += len(part)
         last.result()
     settle(draft, path)
     return rows
@@ -58,12 +58,12 @@ def take_ids(table: pa.Table, ids: pa.Array) -> pa.Table:
     return table.filter(pc.is_in(table["id"], value_set=ids))
 
 
-def _groups(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterable[pa.Table]:
+def _groups(tables: Iterable[pa.Table], schema: pa.Schema, size: int) -> Iterable[pa.Table]:
     rest = schema.empty_table()
     for table in tables:
         rest = pa.concat_tables([rest, table.select(schema.names).cast(schema)])
-        while len(rest) >= GROUP:
-            yield rest.slice(0, GROUP).combine_chunks()
-            rest = rest.slice(GROUP)
+        while len(rest) >= size:
+            yield rest.slice(0, size).combine_chunks()
+            rest = rest.slice(size)
     if len(rest):
         yield rest.combine_chunks()

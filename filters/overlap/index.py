@@ -105,7 +105,7 @@ def write(path: Path, sections: list[Section], tables: Iterable[pa.Table], norma
     """Write the lines (INDEX) of sorted sections, one after the other; the file appears whole or not at all."""
     assert sections == sorted(sections)
     told = json.dumps({"made": _made(normal), "sections": sections})
-    parquet.write(tables, path, INDEX.with_metadata({"winnow index": told}))
+    parquet.write(tables, path, INDEX.with_metadata({"winnow index": told}), group=parquet.TEXTS)
 
 
 def lines(path: Path, known: About, wanted: Section, columns: list[str] | None = None) -> Iterator[pa.Table]:

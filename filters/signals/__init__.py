@@ -2,7 +2,7 @@
 
 A family is a module with
   ROW      {column: (Arrow type, definition)}: one value a conversation
-  measure  (talk) -> {column: values}: the columns of ROW, as long as `talk.rows`; unknown is NULL, never NaN
+  measure  (talk) -> {column: values}: the columns of ROW that `talk.asks` for, as long as `talk.rows`; unknown is NULL
 and, where it also judges single turns,
   TURN     {column: (Arrow type, definition)}: one value a turn; by_turn (talk) -> {column: values}
 
@@ -58,7 +58,8 @@ def measure(rows: pa.Table, wanted: set[str]) -> tuple[pa.Table, pa.Table]:
     if unknown := sorted(wanted - columns().keys()):
         near = get_close_matches(unknown[0], columns(), n=3)
         raise UsageFault(f"no signal is called {', '.join(unknown)}" + (f"; did you mean {', '.join(near)}?" if near else ""))
-    talk, wanted = Talk(rows), wanted | {"words"}
+    wanted = wanted | {"words"}
+    talk = Talk(rows, wanted)
     ids = rows["id"].combine_chunks()
     marks = {"id": ids.take(pa.array(talk.row)), "turn": pa.array(talk.turn), "role": pa.array(ROLES).take(pa.array(talk.role))}
     words, chars = talk.once(sizes)[:2]
@@ -73,7 +74,7 @@ def measure(rows: pa.Table, wanted: set[str]) -> tuple[pa.Table, pa.Table]:
 
 
 def _typed(declared: dict[str, tuple[pa.DataType, str]], measured: Columns) -> dict[str, pa.Array]:
-    return {name: _array(measured[name], kind) for name, (kind, _) in declared.items()}
+    return {name: _array(measured[name], kind) for name, (kind, _) in declared.items() if name in measured}
 
 
 def _array(values: pl.Series | np.ndarray, kind: pa.DataType) -> pa.Array:

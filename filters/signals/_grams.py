@@ -87,8 +87,8 @@ def distinct(offsets: np.ndarray, data: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def repeated(offsets: np.ndarray, data: np.ndarray) -> np.ndarray:
-    """Per text, nine shares of the tokens' characters: in the top 2-, 3-, 4-gram, in repeated 5- to 10-grams."""
+def repeated(offsets: np.ndarray, data: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Per text, nine shares of the tokens' characters: in the top 2-, 3-, 4-gram, in repeated 5- to 10-grams; NaN: not asked."""
     most = longest_text(offsets)
     hashes, lengths = np.empty(most + 1, np.uint64), np.empty(most + 1, np.int64)
     ngrams, upto = np.empty(most + 1, np.uint64), np.zeros(most + 2, np.int64)
@@ -101,6 +101,8 @@ def repeated(offsets: np.ndarray, data: np.ndarray) -> np.ndarray:
             upto[a + 1] = upto[a] + lengths[a]
         covered = 1
         for n in range(2, 11):
+            if not asked[n - 2]:
+                continue
             stamp += 1
             if covered:  # where nothing repeats, nothing longer does
                 g = grams(hashes, n, m, ngrams)

@@ -1,6 +1,6 @@
 """A batch of conversations laid flat, and what the signal families share about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 import numpy as np
@@ -22,7 +22,8 @@ class Talk:
     `role` holds the place of each turn's role in `schemas.rows.ROLES`; `content` its text, never null.
     """
 
-    def __init__(self, rows: pa.Table) -> None:
+    def __init__(self, rows: pa.Table, wanted: Collection[str] | None = None) -> None:
+        self._wanted = wanted
         messages = rows["messages"]
         lengths = pc.fill_null(pc.list_value_length(messages), 0).to_numpy()
         flat = pc.list_flatten(messages)
@@ -36,6 +37,10 @@ class Talk:
         self.tool_calls = _text(flat, "tool_calls")
         self.declared = _column(rows, "language_declared")
         self._known: dict[Callable, object] = {}
+
+    def asks(self, column: str) -> bool:
+        """Whether anybody asked for a column; a family may leave out what nobody did."""
+        return self._wanted is None or column in self._wanted
 
     def once(self, derive: "Callable[[Talk], _T]") -> _T:
         """What `derive` makes of this batch, made the first time that a family asks for it."""

@@ -102,19 +102,21 @@ def by_turn(talk: Talk) -> Columns:
     some = texts.str.contains(
         r"(?i)\b(?:as an? |i'?m |i’m |i am |i was |i have been |my |en tant|como |als )|作为|作為|我是|我只是"
     )
-    some &= texts.str.contains_any(_HINT, ascii_case_insensitive=True)
-    plain = texts.filter(some).str.to_lowercase().str.replace_all("[’‘`´]", "'").str.replace_all(r'"[^"\n]{0,200}"', " ")
-    spoken = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True).scatter(some.arg_true(), plain.str.contains(_KNOWN))
+    some = some.arg_true()
+    some = some.filter(texts.gather(some).str.contains_any(_HINT, ascii_case_insensitive=True))
+    plain = texts.gather(some).str.to_lowercase().str.replace_all("[’‘`´]", "'").str.replace_all(r'"[^"\n]{0,200}"', " ")
+    spoken = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True).scatter(some, plain.str.contains(_KNOWN))
     return {"identity": on_answers(talk, spoken)}
 
 
 def measure(talk: Talk) -> Columns:
     """Any turn of the assistant; mentions over all of them."""
+    found: Columns = {"identity": talk.sum(talk.once(by_turn)["identity"]) > 0}
+    return found | ({"provider_mentions": talk.sum(_mentions(talk))} if talk.asks("provider_mentions") else {})
+
+
+def _mentions(talk: Talk) -> pl.Series:
     texts = talk.content.gather(talk.once(answers))
     some = texts.str.contains_any(_NAMES, ascii_case_insensitive=True)
     counts = pl.zeros(len(texts), dtype=pl.UInt32, eager=True)
-    counts = counts.scatter(some.arg_true(), texts.filter(some).str.count_matches(_PROVIDER))
-    return {
-        "identity": talk.sum(talk.once(by_turn)["identity"]) > 0,
-        "provider_mentions": talk.sum(on_answers(talk, counts)),
-    }
+    return on_answers(talk, counts.scatter(some.arg_true(), texts.filter(some).str.count_matches(_PROVIDER)))

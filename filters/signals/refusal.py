@@ -130,11 +130,11 @@ def by_turn(talk: Talk) -> Columns:
     """Whether each turn of the assistant opens by declining."""
     openings = talk.content.gather(talk.once(answers)).str.slice(0, _OPENING)
     some = openings.str.contains_any(_HINT, ascii_case_insensitive=True)
-    plain = openings.filter(some).str.to_lowercase().str.replace_all("[’‘`´]", "'").str.replace_all(r"[ \t]+", " ")
+    plain = openings.filter(some).str.to_lowercase().str.replace_all("[’‘`´]", "'").str.replace_all(r"[ \t]{2,}|\t", " ")
+    hit = plain.str.contains(_REFUSAL)
+    declines, sorry = some.arg_true().filter(hit), plain.filter(hit).str.contains(_EXCUSE)
     refused = pl.repeat(False, len(openings), dtype=pl.Boolean, eager=True)
-    return {
-        "refusal": on_answers(talk, refused.scatter(some.arg_true(), plain.str.contains(_REFUSAL) & ~plain.str.contains(_EXCUSE)))
-    }
+    return {"refusal": on_answers(talk, refused.scatter(declines, ~sorry) if len(declines) else refused)}
 
 
 def measure(talk: Talk) -> Columns:

@@ -7,6 +7,7 @@ Those limits were set for web pages of 50 words and more: short sound answers pa
 a definition that names its subject twice), so a rule should ask for a length beside them.
 """
 
+import numpy as np
 import pyarrow as pa
 
 from ._talk import Columns, Talk, buffers, said
@@ -25,9 +26,11 @@ ROW = {
 
 
 def measure(talk: Talk) -> Columns:
-    """All shares in two passes over the text; NULL where the assistant says no word."""
+    """The wanted shares in two passes over the text; NULL where the assistant says no word."""
     from ._grams import repeated
     from ._lines import repeated_lines
 
-    text = buffers(talk.once(said))
-    return dict(zip(ROW, [*repeated(*text), *repeated_lines(*text)], strict=True))
+    text, (*grams, lines, chars) = buffers(talk.once(said)), ROW
+    asked = np.array([talk.asks(name) for name in grams])
+    found: Columns = dict(zip(grams, repeated(*text, asked), strict=True)) if asked.any() else {}
+    return found | (dict(zip((lines, chars), repeated_lines(*text), strict=True)) if talk.asks(lines) or talk.asks(chars) else {})

@@ -9,6 +9,7 @@ import sys
 import traceback
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Annotated
 
 import typer
 
@@ -22,7 +23,7 @@ Start with `winnow demo`; then `winnow inspect my_dump.json`, `winnow run everyd
 
 def app() -> typer.Typer:
     """All commands of this folder."""
-    found = typer.Typer(help=_ABOUT, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
+    found = typer.Typer(help=_ABOUT, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", callback=_options)
     for module in iter_modules(__path__):
         name = module.name.replace("_", "-")
         found.command(name)(import_module(f"{__name__}.{module.name}").command)
@@ -51,6 +52,28 @@ def main() -> None:
     if code == 130:
         _say("stopped; finished steps are kept, run again to go on", code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _versions(asked: bool) -> None:
+    if asked:
+        from flows import code
+
+        print("\n".join(f"{name} {number}" for name, number in {"winnow": code.version(), **code.libraries()}.items()))
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            is_eager=True,
+            callback=_versions,
+            help="versions of winnow and of all that decides bytes, one a line",
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 def _other(fault: Exception) -> int:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from flows import commands
+from flows.code import libraries
 from flows.places import ROOT
 
 COMMANDS = sorted(module.name.replace("_", "-") for module in iter_modules(commands.__path__))
@@ -70,6 +72,14 @@ def clear(said: Said, code: int, *words: str) -> None:
     assert "Traceback" not in said.err and len(said.err) < 2000
     for word in words:
         assert word in said.err, said.err
+
+
+def test_version_tells_what_decides_bytes_as_a_manifest_does(winnow, home) -> None:
+    said = winnow("--version")
+    told = dict(line.split(" ") for line in said.out.splitlines())
+    assert said.code == 0 and said.err == "" and not list(home.iterdir())
+    assert told == {"winnow": metadata.version("winnow"), **libraries()}
+    assert {"python", "unicode", "polars", "numba"} <= told.keys()
 
 
 MISTAKES = {  # what is written instead of what -> exit code, words of the message

@@ -54,6 +54,13 @@ def test_a_family_declares_what_it_measures(family, talks):
         assert family.by_turn(talk).keys() == family.TURN.keys()
 
 
+@pytest.mark.parametrize("column", ["dup_10gram", "top_2gram", "dup_6gram", "dup_lines", "identity", "provider_mentions"])
+def test_a_column_asked_for_alone_is_what_it_is_among_all(column, measured, talks):
+    alone = signals.measure(talks(*HOSTILE), {column})[1]
+    assert alone.column_names == sorted({"id", "words", column}, key=lambda name: (name != "id", name))
+    assert alone[column].equals(measured[1][column])
+
+
 def test_columns_and_types_name_the_same():
     assert signals.columns().keys() == signals.types().keys() and len(signals.columns()) > 30
 
