@@ -1,7 +1,7 @@
 """What every row at once can tell: exact copies, near duplicates, too many of one prompt, benchmark questions.
 
 * `alphabet`    scripts without spaces, symbols that are words
-* `tokens`      text -> normalised tokens            * `signatures`  texts -> signatures and shingles, at rest
+* `tokens`      text -> normalised tokens            * `signing`  texts -> signatures and shingles; `signatures`  at rest
 * `prefixes`    turns -> conversations that are the beginning of a longer one
 * `twins`       signatures, preference -> who stands, who falls to whom, near misses
 * `standing`    verified pairs, preference -> who stands; too many of one text

@@ -102,6 +102,28 @@ def entered(shared: list[Shared], count: int) -> tuple[np.ndarray, np.ndarray, n
     return begins, entries, np.cumsum(np.concatenate(rooms))
 
 
+def lots(
+    order: np.ndarray, rows: np.ndarray, classes: np.ndarray, shared: tuple[np.ndarray, np.ndarray, np.ndarray], most: int
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """`order` in lots of which no unit ever meets one of another: those of more than `most`, and some small ones at a time.
+
+    They come as their first rows do: what is alike mostly comes from one place, and what was read of it is still at hand.
+    `shared`: what `entered` says.
+    """
+    if not len(order):
+        return [], []
+    begins, entries, rooms = shared
+    roots = np.empty(len(rows), np.int32)
+    kernels.together(classes, begins, entries, len(rooms) - 1, roots)
+    places = rows[roots[order]]
+    by_place = np.argsort(places, kind="stable")
+    starts = np.flatnonzero(np.diff(places[by_place], prepend=-1))
+    wide = np.diff(starts, append=len(order)) > most
+    cuts = np.flatnonzero(np.diff(np.where(wide, ~np.arange(len(starts)), starts // most))) + 1
+    parts = list(zip(np.split(order[by_place], starts[cuts]), wide[np.append(0, cuts)].tolist(), strict=True))
+    return [part for part, alone in parts if alone], [part for part, alone in parts if not alone]
+
+
 def places(signed: Signed, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The piece of each signed row, and the row within it."""
     starts = np.cumsum([0, *(len(piece) for piece in signed.pieces)])

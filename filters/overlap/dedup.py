@@ -2,7 +2,7 @@
 
 Of texts that are alike the longest stays, then the first. What is kept is the file's own rows (a JSONL line byte for byte);
 what falls is told in a Parquet file beside it: row, twin (rows count from 0) and similarity. Memory goes by rows, not by
-their texts: those are read batch by batch, signed to a file beside OUT, and read again to be written.
+their texts: those are read batch by batch, signed, if there are many to a file beside OUT, and read again to be written.
 """
 
 import tempfile
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from filters.overlap import signatures, textfile
 from filters.overlap.twins import settle
-from schemas.faults import MissingFault, UsageFault
+from schemas.faults import UsageFault
 
 DROPPED = pa.schema([("row", pa.int64()), ("twin", pa.int64()), ("similarity", pa.float64())])
 
@@ -53,12 +53,11 @@ def drops(
             yield pa.table({"id": pa.array(np.arange(done, done + len(batch))).cast(pa.string()), "text": batch})
             done += len(batch)
 
-    signed = scratch / "signed.arrow"
-    signatures.write(numbered(), signed, shingle, chars=chars, short=short, threads=threads)
+    signed = signatures.held(numbered(), scratch / "signed.arrow", shingle, chars=chars, short=short, threads=threads)
     sizes = np.concatenate(lengths)
     rows = np.flatnonzero(sizes >= 0)
     best_first = np.argsort(-sizes[rows], kind="stable")
-    said = settle(signatures.read([signed]), best_first, similarity, threads=threads)
+    said = settle(signed, best_first, similarity, near=0.0, threads=threads)
     fallen = np.flatnonzero(said.twins >= 0)
     row, twin = rows[best_first[fallen]], rows[best_first[said.twins[fallen]]]
     table = pa.Table.from_arrays([pa.array(row), pa.array(twin), pa.array(said.similarity[fallen])], schema=DROPPED)
@@ -70,6 +69,7 @@ def dedup(
     out: Path,
     *,
     text: str | None = None,
+    begun: Iterator[pa.Array] | None = None,
     similarity: float = 0.8,
     shingle: int = 5,
     chars: bool = False,
@@ -78,15 +78,14 @@ def dedup(
 ) -> Count:
     """Write the rows of `source` that stay to `out`, and OUT.dropped.parquet beside it; OUT's suffix decides: Parquet or lines.
 
-    Raises MissingFault, UsageFault (no such column, no file to write to) or DataFault (a line that is not JSON).
+    `begun`: the file's texts, where somebody has begun to read them. Raises MissingFault, UsageFault (no such column, no file to
+    write to) or DataFault (a line that is not JSON).
     """
     if not 0 < similarity <= 1:
         raise UsageFault(f"similarity {similarity} is not between 0 and 1: 0.8 is usual, 1.0 means equal texts")
-    if not source.is_file():
-        raise MissingFault(f"{source}: {'a folder: name one file' if source.is_dir() else 'no such file'}")
+    batches = begun or textfile.texts(source, text)
     if out.is_dir() or (out.exists() and out.samefile(source)):
         raise UsageFault(f"{out}: {'a folder' if out.is_dir() else 'the file that is read'}: name another file to write to")
-    batches = textfile.texts(source, text)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".winnow-", dir=out.parent) as scratch:
         rows, fallen = drops(batches, Path(scratch), similarity, shingle=shingle, chars=chars, short=short, threads=threads)

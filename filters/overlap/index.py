@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from filters.overlap import signatures
-from filters.overlap.signatures import PERMUTATIONS, SEED, SIGNED
+from filters.overlap import signatures, signing
+from filters.overlap.signing import PERMUTATIONS, SEED, SIGNED
 from schemas import parquet
 from schemas.faults import DataFault, UsageFault
 
@@ -140,7 +140,7 @@ def rows(path: Path, known: About, setting: Setting) -> pa.Table:
 def unpack(path: Path, known: About, setting: Setting, out: Path) -> int:
     """The lines of a setting as a file that `signatures.read` maps into memory, under their names. Returns their number."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    schema = SIGNED.with_metadata({"winnow": json.dumps(signatures.manner(setting.shingle, setting.chars, setting.short))})
+    schema = SIGNED.with_metadata({"winnow": json.dumps(signing.manner(setting.shingle, setting.chars, setting.short))})
     done = 0
     with pa.OSFile(str(out), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         for section in _of(known, setting):
@@ -170,7 +170,7 @@ def open_lsh(path: Path, normal: str, similarity: float, key: str | None = None)
 
 
 def _made(normal: str) -> dict[str, Any]:
-    told = signatures.manner(0, chars=False, short=0)
+    told = signing.manner(0, chars=False, short=0)
     same = ("hash", "scheme", "permutations", "seed", "unicode")
     return {
         "index format": FORMAT,

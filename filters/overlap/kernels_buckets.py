@@ -11,7 +11,8 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
-from filters.overlap.kernels import I32, I64, U32, U64, compiled, xxh64
+from filters.overlap.kernels import I32, I64, U32, U64, compiled
+from filters.overlap.kernels_hash import xxh64
 
 _EXACT = types.Array(types.uint64, 2, "C", readonly=True)
 _WHERE = types.Array(types.int64, 2, "C", readonly=True)
@@ -102,6 +103,30 @@ def enter(units: np.ndarray, groups: np.ndarray, first: int, cursors: np.ndarray
     for k in range(len(units)):
         entries[cursors[units[k]]] = first + groups[k]
         cursors[units[k]] += 1
+
+
+@njit
+def _root(roots, unit):
+    while roots[unit] != unit:
+        roots[unit] = roots[roots[unit]]
+        unit = roots[unit]
+    return unit
+
+
+@compiled(types.void(I32, I64, I32, types.int64, _OUT32))
+def together(classes: np.ndarray, begins: np.ndarray, entries: np.ndarray, groups: int, roots: np.ndarray) -> None:
+    """roots[u] = the first unit of all that share a class or a bucket with u, or with another that does (union-find)."""
+    first = np.full(groups, -1, np.int32)
+    for unit in range(len(roots)):
+        roots[unit] = classes[unit]
+        for e in range(begins[unit], begins[unit + 1]):
+            group = entries[e]
+            if first[group] < 0:
+                first[group] = unit
+            a, b = _root(roots, unit), _root(roots, first[group])
+            roots[max(a, b)] = min(a, b)
+    for unit in range(len(roots)):
+        roots[unit] = _root(roots, unit)
 
 
 @njit

@@ -72,9 +72,22 @@ def find_hard(data: np.ndarray, bounds: np.ndarray, kinds: np.ndarray, hard: np.
 
 
 @njit
-def _fold_plain(data, start, stop, plain, out, to):
-    """`fold` for ASCII, free of branches: where the row ends in `out`, and its tokens. plain: lower case, or a space."""
-    count, size, before = 0, np.uint64(0), np.uint8(32)
+def _plain_until(data, at, stop):
+    """Where the next character beyond ASCII begins."""
+    while at + 64 <= stop and _is_plain(data, at, at + 64):
+        at += 64
+    while at < stop and data[at] < 0x80:
+        at += 1
+    return at
+
+
+@njit
+def _fold_plain(data, start, stop, plain, out, to, count, state):
+    """`fold` for a run of ASCII, free of branches: where `out` ends, tokens, state. plain: lower case, or a space."""
+    if state != WORD and count > 0:
+        out[to] = 32  # for the token that may come
+        to += 1
+    size, before = np.uint64(0), np.uint8(0 if state == WORD else 32)
     here = out[to:]
     for byte in data[start:stop]:
         char = plain[byte]
@@ -82,7 +95,7 @@ def _fold_plain(data, start, stop, plain, out, to):
         size += np.uint64((char != 32) | (before != 32))
         count += (char != 32) & (before == 32)
         before = char
-    return to + np.int64(size) - (count > 0 and before == 32), count
+    return to + np.int64(size) - (count > 0 and before == 32), count, BREAK if before == 32 else WORD
 
 
 @compiled(types.void(BYTES, I64, BYTES, I32, _OUT8, _OUT64, _OUT32))
@@ -101,16 +114,15 @@ def fold(
     plain = np.array([lower[point] if kinds[point] == WORD else 32 for point in range(128)], np.uint8)
     for row in range(len(tokens)):
         at, stop = bounds[row], bounds[row + 1]
-        if _is_plain(data, at, stop):
-            to, tokens[row] = _fold_plain(data, at, stop, plain, out, to)
-            ends[row + 1] = to
-            continue
         count = 0
         state = BREAK
         while at < stop:
-            point, size = np.int64(data[at]), 1
-            if point >= 0x80:
-                point, size = _decode(data, at)
+            if data[at] < 0x80:
+                until = _plain_until(data, at, stop)
+                to, count, state = _fold_plain(data, at, until, plain, out, to, count, state)
+                at = until
+                continue
+            point, size = _decode(data, at)
             at += size
             kind = kinds[point] & ~HARD
             if kind in (WORD, ALONE):

@@ -6,7 +6,8 @@
 import numpy as np
 from numba import types
 
-from filters.overlap.kernels import BYTES, I32, I64, U32, U64, compiled, grams, sort_unique, xxh64
+from filters.overlap.kernels import BYTES, I32, I64, U32, U64, compiled, sort_unique
+from filters.overlap.kernels_hash import grams, xxh64
 
 _OUT64, _OUTU64 = types.int64[::1], types.uint64[::1]
 _LAST = np.uint32(0xFFFFFFFF)

@@ -5,6 +5,7 @@
 
 import numpy as np
 from numba import njit, types
+from numba.extending import intrinsic
 
 from filters.overlap.kernels import I32, I64, compiled, sort_unique
 from filters.overlap.kernels_buckets import SHINGLES, WORDS, at, load
@@ -12,6 +13,17 @@ from filters.overlap.kernels_buckets import SHINGLES, WORDS, at, load
 _WHERE = types.Array(types.int64, 2, "C", readonly=True)
 _FREE = types.Array(types.boolean, 1, "C", readonly=True)
 _OUT32, _OUTF = types.int32[::1], types.float64[::1]
+WORDS_OF_SKETCH = 8
+
+
+@intrinsic
+def _ones(context, value):
+    """How many bits of a word are set."""
+
+    def code(context, builder, signature, values):
+        return builder.ctpop(values[0])
+
+    return types.uint64(types.uint64), code
 
 
 @njit
@@ -85,16 +97,29 @@ def _jaccard_of_groups(where, pieces, rows, begins, u, v, floor):
     return common / (size + other - common) if common >= _needed(size + other, floor) else 0.0
 
 
+@njit
+def _sketch(where, pieces, rows, unit, sketch):
+    """A set in 512 bits, each set where an odd number of shingles fall on it: in two sketches, what is common is the same."""
+    sketch[:] = np.uint64(0)
+    i, stop = at(where, pieces[unit], rows[unit], SHINGLES)
+    while i < stop:
+        shingle = load(i)
+        sketch[shingle >> np.uint64(6) & np.uint64(7)] ^= np.uint64(1) << (shingle & np.uint64(63))
+        i += 8
+
+
 @njit(inline="always")
-def _first_common(begins, entries, a, b):
-    """The least group that two units share."""
-    i, j = begins[a], begins[b]
-    while entries[i] != entries[j]:
-        if entries[i] < entries[j]:
-            i += 1
-        else:
-            j += 1
-    return entries[i]
+def _may(size, other, mine, yours, floor):
+    """Whether two sets may be alike, by sizes and sketches: a bit that differs is of one that the other set has not.
+
+    Sandes, Teodoro, Melo 2017.
+    """
+    if min(size, other) < floor * max(size, other) - 1e-6:
+        return False
+    apart = np.uint64(0)
+    for k in range(WORDS_OF_SKETCH):
+        apart += _ones(mine[k] ^ yours[k])
+    return np.int64(apart) <= size + other - 2 * _needed(size + other, floor)
 
 
 @njit
@@ -122,7 +147,7 @@ def _note(units, values, unit, value):
     types.void(
         I32, types.int64, types.int64, types.int64, types.boolean, types.float64, types.float64,
         I32, I32, _FREE, _WHERE, I32, I32, I32, types.boolean, I64, I32, I32, I64, I32, I64,
-        _OUT32, _OUT32, _OUT32, _OUT32, _OUTF, types.int32[:, ::1], types.float64[:, ::1],
+        _OUT32, _OUT32, types.uint64[:, ::1], _OUT32, _OUT32, _OUTF, _OUT32, types.int32[:, ::1], types.float64[:, ::1],
     )
 )  # fmt: skip
 def meet(  # noqa: PLR0912
@@ -149,9 +174,11 @@ def meet(  # noqa: PLR0912
     slot_begins: np.ndarray,
     filled: np.ndarray,
     slots: np.ndarray,
+    sketches: np.ndarray,
     stands: np.ndarray,
     twins: np.ndarray,
     found: np.ndarray,
+    seen: np.ndarray,
     near: np.ndarray,
     nearness: np.ndarray,
 ) -> None:
@@ -161,8 +188,10 @@ def meet(  # noqa: PLR0912
     class is a member of the groups entries[begins[class]:begins[class + 1]], ascending, and slots[slot_begins[g]:][:filled[g]]
     stand in group g. With `settle` a unit without a twin stands from now on. Else nothing but its own line is written, so
     that several may run at once. A unit that is `free` stands whatever it is like. near[x] has the units most like order[x]
-    among those under `similarity`, or that it did not fall to.
+    among those under `similarity`, or that it did not fall to. seen[u], each run's own and never order[x] at first, is the last
+    that u was compared with.
     """
+    mine = np.empty(WORDS_OF_SKETCH, np.uint64)
     for x in range(start, stop):
         unit = order[x]
         own, family = classes[unit], families[unit]
@@ -171,18 +200,19 @@ def meet(  # noqa: PLR0912
         if copy >= since and (family < 0 or families[copy] != family) and closest < 1.0:
             best, closest = copy, 1.0
         done = closest == 1.0 and (best < since or (best == copy and families[best] < 0))  # nothing better can come
+        if begins[own + 1] > begins[own]:
+            _sketch(where, pieces, rows, unit, mine)
         for e in range(begins[own], begins[own + 1]):
             group = entries[e]
             for k in range(filled[group] - 1, -1, -1):
                 other = slots[slot_begins[group] + k]
                 if done or other < since:
                     break
-                if classes[other] == own or (family >= 0 and families[other] == family):
+                if seen[other] == unit or classes[other] == own or (family >= 0 and families[other] == family):
                     continue
+                seen[other] = unit
                 least = max(floor, closest)
-                if min(sizes[unit], sizes[other]) < least * max(sizes[unit], sizes[other]) - 1e-6:
-                    continue
-                if _first_common(begins, entries, own, classes[other]) != group:
+                if not _may(sizes[unit], sizes[other], mine, sketches[other], least):
                     continue
                 alike = _alike(where, pieces, rows, grouped, member_begins, member_pieces, member_rows, unit, other, least)
                 if alike >= similarity and (alike > closest or (alike == closest and other < best)):
@@ -195,6 +225,7 @@ def meet(  # noqa: PLR0912
         twins[unit], found[unit] = best, closest
         if settle and best < 0 and stands[own] < 0:
             stands[own] = unit
+            sketches[unit] = mine
             for e in range(begins[own], begins[own + 1]):
                 group = entries[e]
                 slots[slot_begins[group] + filled[group]] = unit

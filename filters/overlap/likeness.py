@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from filters.overlap import kernels_sign
-from filters.overlap.signatures import PERMUTATIONS
+from filters.overlap.signing import PERMUTATIONS
 from filters.overlap.tokens import Texts, normalise
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # a pair's own shift of 64-bit hashes, so that one sort finds what its two sets share

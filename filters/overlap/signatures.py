@@ -4,48 +4,28 @@ A file holds, per row, `id`, `exact` (128 bits of the normalised text), `signatu
 distinct XXH64 of n tokens joined by one space, or of n characters without spaces) and, for short texts only, `words` (sorted
 distinct XXH64 of the tokens). It maps into memory as it lies. Its schema's metadata says how it was made; a file made
 another way is refused, never misread.
-
-The signature is, bit for bit, datasketch 2.0's `MinHash(num_perm=128, scheme="affine32", seed=1)` over the low 32 bits of
-the shingles (Broder 1997 for the idea). A text too short for one shingle has one: all of it.
 """
 
 import json
 import mmap
-import unicodedata
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from filters.overlap import kernels_sign as kernels
-from filters.overlap.tokens import Texts, normalise
+from filters.overlap import signing
+from filters.overlap.tokens import Texts
 from schemas.faults import DataFault
 from schemas.parquet import settle
 
 if TYPE_CHECKING:
     from datasketch import LeanMinHash, MinHashLSH
 
-PERMUTATIONS, SEED = 128, 1
 _STATM = Path("/proc/self/statm")
-PIECE = 1 << 20  # bytes of text signed at a time: small enough to share out, and it never depends on threads
-
-SIGNED = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("exact", pa.binary(16), nullable=False),
-        pa.field("signature", pa.list_(pa.field("item", pa.uint32(), nullable=False), PERMUTATIONS), nullable=False),
-        pa.field("shingles", pa.large_list(pa.field("item", pa.uint64(), nullable=False)), nullable=False),
-        pa.field("words", pa.large_list(pa.field("item", pa.uint64(), nullable=False)), nullable=False),
-    ]
-)
+HELD = 160 << 20  # bytes of signatures and shingles, about 50,000 rows, that need no file
 
 
 class Sets(NamedTuple):
@@ -95,25 +75,27 @@ def sign(ids: Texts, texts: Texts, shingle: int, path: Path, *, chars: bool = Fa
     """
     draft = path.with_name(path.name + ".part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = write([pa.table({"id": ids, "text": texts})], draft, shingle, chars=chars, short=short, threads=threads)
+    batches = signing.batches([pa.table({"id": ids, "text": texts})], shingle, chars, short, threads)
+    rows = _write(batches, draft, signing.schema(shingle, chars, short))
     settle(draft, path)
     return rows
 
 
-def write(tables: Iterable[pa.Table], path: Path, shingle: int, *, chars: bool = False, short: int = 0, threads: int = 1) -> int:
-    """As `sign`, of tables (id, text) that come one by one, into a file for now: nothing sees to it that it is on disk."""
-    rows = 0
-    schema = SIGNED.with_metadata({"winnow": json.dumps(manner(shingle, chars, short))})
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer, ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[pa.RecordBatch]] = deque()
-        for part in (part for table in tables for part in _parts(table)):
-            waiting.append(pool.submit(_signed, part, shingle, chars, short, schema))
-            rows += len(part)
-            if len(waiting) > 2 * threads:
-                writer.write_batch(waiting.popleft().result())
-        while waiting:
-            writer.write_batch(waiting.popleft().result())
-    return rows
+def held(
+    tables: Iterable[pa.Table], spare: Path, shingle: int, *, chars: bool = False, short: int = 0, threads: int = 1
+) -> Signed:
+    """As `sign` and `read`, of tables (id, text) that come one by one and once only.
+
+    The first HELD bytes stay in memory; what is beyond is in the file `spare`, and nothing sees to it that it is on disk.
+    """
+    batches, first, size = signing.batches(tables, shingle, chars, short, threads), [], 0
+    while size < HELD and (batch := next(batches, None)):
+        first.append(batch)
+        size += batch.nbytes
+    _write(batches, spare, signing.schema(shingle, chars, short))
+    rest = read([spare])
+    ids = pa.chunked_array([*(batch["id"] for batch in first), *rest.ids.chunks], pa.string())
+    return Signed(ids, [*map(_piece, first), *rest.pieces], rest.maps)
 
 
 def read(paths: list[Path]) -> Signed:
@@ -128,7 +110,11 @@ def read(paths: list[Path]) -> Signed:
                 maps.append(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ))
             reader = pa.ipc.open_file(pa.py_buffer(maps[-1]))
             made: dict[str, Any] = dict(json.loads((reader.schema.metadata or {}).get(b"winnow", b"{}")))
-            _check(path, made, first or manner(made.get("shingle", 0), made.get("unit") == "characters", made.get("short", 0)))
+            _check(
+                path,
+                made,
+                first or signing.manner(made.get("shingle", 0), made.get("unit") == "characters", made.get("short", 0)),
+            )
             for number in range(reader.num_record_batches):
                 batch = reader.get_batch(number)
                 ids.append(batch["id"])
@@ -141,11 +127,11 @@ def read(paths: list[Path]) -> Signed:
 
 def bands(similarity: float, recall: float = 0.995) -> tuple[int, int]:
     """(bands, rows): the most rows a band for which 1 - (1 - s**rows)**bands reaches `recall` (Leskovec, Rajaraman, Ullman)."""
-    for rows in range(PERMUTATIONS, 1, -1):
-        count = PERMUTATIONS // rows
+    for rows in range(signing.PERMUTATIONS, 1, -1):
+        count = signing.PERMUTATIONS // rows
         if 1 - (1 - similarity**rows) ** count >= recall:
             return count, rows
-    return PERMUTATIONS, 1
+    return signing.PERMUTATIONS, 1
 
 
 def open_lsh(paths: list[Path], similarity: float) -> "MinHashLSH":
@@ -153,10 +139,10 @@ def open_lsh(paths: list[Path], similarity: float) -> "MinHashLSH":
     from datasketch import LeanMinHash, MinHashLSH
 
     signed = read(paths)
-    lsh = MinHashLSH(num_perm=PERMUTATIONS, params=bands(similarity))
+    lsh = MinHashLSH(num_perm=signing.PERMUTATIONS, params=bands(similarity))
     rows = (row for piece in signed.pieces for row in piece.signatures)
     for name, values in zip(signed.ids.to_pylist(), rows, strict=True):
-        lsh.insert(name, LeanMinHash(seed=SEED, hashvalues=values, scheme="affine32"))
+        lsh.insert(name, LeanMinHash(seed=signing.SEED, hashvalues=values, scheme="affine32"))
     return lsh
 
 
@@ -165,17 +151,9 @@ def minhashes(texts: Texts, shingle: int = 5, *, chars: bool = False) -> list["L
     from datasketch import LeanMinHash
 
     table = pa.table({"id": pa.nulls(len(texts), pa.string()), "text": texts}).combine_chunks()
-    batches = (_signed(part, shingle, chars, 0, SIGNED) for part in _parts(table)) if len(table) else ()
+    batches = (signing.signed(part, shingle, chars, 0, signing.SIGNED) for part in signing.parts(table)) if len(table) else ()
     rows = (row for batch in batches for row in _piece(batch).signatures)
-    return [LeanMinHash(seed=SEED, hashvalues=row, scheme="affine32") for row in rows]
-
-
-def manner(shingle: int, chars: bool, short: int) -> dict[str, object]:
-    """How texts are signed: what a file of signatures says of itself."""
-    return {
-        "format": 2, "shingle": shingle, "unit": "characters" if chars else "words", "short": short, "hash": "xxh64",
-        "scheme": "affine32", "permutations": PERMUTATIONS, "seed": SEED, "unicode": unicodedata.unidata_version,
-    }  # fmt: skip
+    return [LeanMinHash(seed=signing.SEED, hashvalues=row, scheme="affine32") for row in rows]
 
 
 def _check(path: Path, made: dict[str, object], wanted: dict[str, object]) -> None:
@@ -184,39 +162,18 @@ def _check(path: Path, made: dict[str, object], wanted: dict[str, object]) -> No
             raise DataFault(f"{path}: signed with {name} {made.get(name)}, here it is {value}: sign the texts again")
 
 
-def _parts(table: pa.Table) -> Iterator[pa.Table]:
-    """Runs of rows with a text, of about PIECE bytes each."""
-    table = table.filter(pc.is_valid(table["text"])).combine_chunks()
-    sizes = np.cumsum(pc.binary_length(table["text"]).to_numpy() + 1) // PIECE if len(table) else np.zeros(0)
-    starts = [*np.flatnonzero(np.diff(sizes, prepend=-1)).tolist(), len(table)]
-    for start, stop in pairwise(starts):
-        yield table.slice(start, stop - start)
-
-
-def _signed(part: pa.Table, shingle: int, chars: bool, short: int, schema: pa.Schema) -> pa.RecordBatch:
-    normal = normalise(part["text"])
-    rows = len(normal)
-    signatures, exact = np.empty((rows, PERMUTATIONS), np.uint32), np.empty((rows, 2), np.uint64)
-    most = np.diff(normal.bounds) if chars else normal.tokens
-    shingles, bounds = np.empty(int(np.maximum(most, 1).sum()), np.uint64), np.empty(rows + 1, np.int64)
-    texts = (normal.data, normal.bounds, normal.tokens)
-    used = kernels.sign(*texts, shingle, chars, *_permutations(), signatures, shingles, bounds, exact)
-    few = int(normal.tokens[normal.tokens < short].sum())
-    words, word_bounds = np.empty(few, np.uint64), np.empty(rows + 1, np.int64)
-    told = kernels.few_words(*texts, short, words, word_bounds)
-    columns = [
-        part["id"].combine_chunks().cast(pa.string()),
-        pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), rows, [None, pa.py_buffer(exact)]),
-        pa.FixedSizeListArray.from_arrays(pa.array(signatures.ravel()), type=schema.field("signature").type),
-        pa.LargeListArray.from_arrays(pa.array(bounds), pa.array(shingles[:used]), type=schema.field("shingles").type),
-        pa.LargeListArray.from_arrays(pa.array(word_bounds), pa.array(words[:told]), type=schema.field("words").type),
-    ]
-    return pa.record_batch([pa.concat_arrays(c.chunks) if isinstance(c, pa.ChunkedArray) else c for c in columns], schema=schema)
+def _write(batches: Iterable[pa.RecordBatch], path: Path, schema: pa.Schema) -> int:
+    rows = 0
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            rows += len(batch)
+    return rows
 
 
 def _sound(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch, where its columns are those of SIGNED and no bound leads out of it. Raises ValueError (or Arrow's own)."""
-    if not batch.schema.equals(SIGNED):
+    if not batch.schema.equals(signing.SIGNED):
         raise ValueError("other columns")
     batch.validate(full=True)
     if any(column.null_count or column.offset for column in batch.columns):
@@ -228,15 +185,7 @@ def _piece(batch: pa.RecordBatch) -> Piece:
     shingles, words = (Sets(batch[name].values.to_numpy(), batch[name].offsets.to_numpy()) for name in ("shingles", "words"))
     return Piece(
         np.frombuffer(batch["exact"].buffers()[1], np.uint64).reshape(-1, 2)[: len(batch)],
-        batch["signature"].values.to_numpy().reshape(-1, PERMUTATIONS),
+        batch["signature"].values.to_numpy().reshape(-1, signing.PERMUTATIONS),
         shingles,
         words,
     )
-
-
-@cache
-def _permutations() -> tuple[np.ndarray, np.ndarray]:
-    """Those of datasketch, which takes long to import (`MinHash._init_permutations`, affine32)."""
-    random = np.random.RandomState(SEED)
-    a = random.randint(0, 1 << 31, PERMUTATIONS, np.uint32) * np.uint32(2) + np.uint32(1)
-    return a, random.randint(0, 1 << 32, PERMUTATIONS, np.uint32)

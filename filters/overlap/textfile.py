@@ -1,8 +1,9 @@
 """One Parquet or JSONL file as `dedup` sees it: its texts, batch by batch, and then the rows that stay, in a second reading.
 
-Never more than a few batches are in memory; the next one is read while this one is worked on.
+Never more than a few batches are in memory; the next ones are read while this one is worked on.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -14,22 +15,24 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.faults import DataFault, UsageFault
+from schemas.faults import DataFault, MissingFault, UsageFault
 from schemas.parquet import settle
 
 TEXTS = ("text", "content", "messages", "conversations")  # looked for in this order where no column is named
 TRIPLE = ("instruction", "input", "output")  # else these together, as Alpaca has them
 ROWS = 1 << 12  # read at a time, and in a row group that is written
+BATCH, AHEAD = 1 << 20, 32  # bytes of Parquet in about one batch of texts, and how many of them are read ahead
 
 Item = TypeVar("Item")
 
 
 def texts(source: Path, text: str | None) -> Iterator[pa.Array]:
-    """The texts of a file, in order, as arrays of strings; null where a row has none.
+    """The texts of a file, in order, as arrays of strings; null where a row has none. Reading begins at once.
 
-    `text` names the column. Raises UsageFault (no such column) or DataFault (packed, one array, or a line that is no object).
+    `text` names the column. Raises MissingFault, UsageFault (no such column) or DataFault (packed, one array, or a line that is
+    no object).
     """
-    return _ahead(_parquet_texts(source, text) if _is_parquet(source) else _line_texts(source, text))
+    return _ahead(_parquet_texts(source, text), AHEAD) if _is_parquet(source) else _ahead(_line_texts(source, text))
 
 
 def keep(source: Path, out: Path, stays: np.ndarray) -> None:
@@ -47,7 +50,9 @@ def keep(source: Path, out: Path, stays: np.ndarray) -> None:
 
 
 def _is_parquet(source: Path) -> bool:
-    """Whether a file is Parquet, not JSON lines. Raises DataFault with the way out where it is neither."""
+    """Whether a file is Parquet, not JSON lines. Raises MissingFault, or DataFault with the way out where it is neither."""
+    if not source.is_file():
+        raise MissingFault(f"{source}: {'a folder: name one file' if source.is_dir() else 'no such file'}")
     with open(source, "rb") as handle:
         head = handle.read(4096).removeprefix(b"\xef\xbb\xbf")
     if head[:3] == b"\x1f\x8b\x08" or head[:4] == b"\x28\xb5\x2f\xfd":
@@ -57,19 +62,26 @@ def _is_parquet(source: Path) -> bool:
     return head[:4] == b"PAR1"
 
 
-def _ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, the next one made by another thread while one is used."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(next, items, None)
-            yield item
+def _ahead(items: Iterator[Item], many: int = 1) -> Iterator[Item]:
+    """The same items, the next ones made by another thread from now on, and while one is used."""
+    pool = ThreadPoolExecutor(1)
+    coming = deque(pool.submit(next, items, None) for _ in range(many))
+
+    def each() -> Iterator[Item]:
+        with pool:
+            while (item := coming.popleft().result()) is not None:
+                coming.append(pool.submit(next, items, None))
+                yield item
+
+    return each()
 
 
 def _parquet_texts(source: Path, text: str | None) -> Iterator[pa.Array]:
-    with pq.ParquetFile(source, buffer_size=1 << 20) as file:
+    with pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False) as file:
         names = _columns(source, file.schema_arrow.names, text)
-        for batch in file.iter_batches(ROWS, columns=names, use_threads=False):
+        groups = [file.metadata.row_group(at) for at in range(file.num_row_groups)]
+        each = sum(group.total_byte_size for group in groups) // (file.metadata.num_rows or 1) + 1
+        for batch in file.iter_batches(max(1, min(ROWS, BATCH // each)), columns=names, use_threads=False):
             column = batch.column(names[0])
             if len(names) == 1 and (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
                 yield column
@@ -129,7 +141,7 @@ def _flat(value: Any) -> str | None:
 
 def _kept_rows(source: Path, stays: np.ndarray) -> Iterator[pa.RecordBatch]:
     done = 0
-    with pq.ParquetFile(source, buffer_size=1 << 20) as file:
+    with pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False) as file:
         for batch in file.iter_batches(ROWS):
             yield batch.filter(pa.array(stays[done : done + len(batch)]))
             done += len(batch)

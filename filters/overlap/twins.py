@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -30,7 +31,7 @@ from schemas.ledger import PAIRS
 
 NEAR = 0.1  # how far below the threshold pairs are kept
 NEAREST = 4  # how many of them a unit may have with more preferred ones
-CHUNK, SLICE = 2048, 128  # units compared at a time with what stands, and by one thread; no verdict depends on it
+CHUNK, SLICE = 2048, 128  # units settled at a time, and compared with what stands by one thread; no verdict depends on it
 DROPS = pa.schema([("id", pa.string()), ("twin", pa.string()), ("similarity", pa.float64())])
 
 Column: TypeAlias = pa.Array | pa.ChunkedArray
@@ -97,19 +98,31 @@ def settle(
     families: np.ndarray | None = None,
     members: Members | None = None,
     free: np.ndarray | None = None,
+    near: float = NEAR,
     threads: int = 1,
 ) -> Verdicts:
-    """The walk over signed rows, the most preferred first. `families`: a number for each unit's family, -1 for none."""
-    limits = similarity, max(round(similarity - NEAR, 9), 0.0)
+    """The walk over signed rows, the most preferred first. `families`: a number for each unit's family, -1 for none.
+
+    Near misses are told down to `near` below `similarity`.
+    """
+    limits = similarity, max(round(similarity - near, 9), 0.0)
     board = np.full(len(rows), -1, np.int32), np.full(len(rows), -1, np.int32), np.zeros(len(rows))
     with ThreadPoolExecutor(threads) as pool:
         order, field, stand = _field(signed, rows, similarity, families, members, free, pool)
-        near = [(order[:0], order[:0], np.zeros(0))]
-        for base in range(0, len(order), CHUNK):
-            near.append(_meet(order[base : base + CHUNK], (*limits, *field), (*stand, *board), pool if threads > 1 else None))
+        large, small = buckets.lots(order, rows, field[0], field[-3:], CHUNK)
+        seen: SimpleQueue[np.ndarray] = SimpleQueue()
+        deque(map(seen.put, (np.full(len(rows), -1, np.int32) for _ in range(threads))), 0)
+
+        def meet(chunk: np.ndarray, helpers: ThreadPoolExecutor | None = None) -> Near:
+            found = _meet(chunk, (*limits, *field), (*stand, *board), seen, helpers)
             signed.let_go(buckets.MAPPED)
+            return found
+
+        misses = [(order[:0], order[:0], np.zeros(0))]
+        misses += [meet(one[base : base + CHUNK], pool) for one in large for base in range(0, len(one), CHUNK)]
+        misses += pool.map(meet, small)
     _, twins, alike = board
-    return Verdicts(twins, alike, *(np.concatenate(part) for part in zip(*near, strict=True)))
+    return Verdicts(twins, alike, *(np.concatenate(part) for part in zip(*misses, strict=True)))
 
 
 def family_codes(families: Column) -> np.ndarray:
@@ -122,12 +135,15 @@ def family_codes(families: Column) -> np.ndarray:
     return pc.fill_null(array.dictionary_encode().indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def _meet(chunk: np.ndarray, field: tuple[Any, ...], board: tuple[Any, ...], pool: ThreadPoolExecutor | None) -> Near:
-    """Settle a chunk: by all threads against what stands before it, then among itself. Returns its near misses."""
+def _meet(
+    chunk: np.ndarray, field: tuple[Any, ...], board: tuple[Any, ...], seen: SimpleQueue[Any], pool: ThreadPoolExecutor | None
+) -> Near:
+    """Settle a chunk: by all threads of a pool against what stands before it, then among itself. Returns its near misses."""
     units, values = np.full((len(chunk), NEAREST), -1, np.int32), np.zeros((len(chunk), NEAREST))
 
     def meet(start: int, stop: int, since: int, settle: bool) -> None:
-        kernels.meet(chunk, start, stop, since, settle, *field, *board, units, values)
+        kernels.meet(chunk, start, stop, since, settle, *field, *board, mine := seen.get(), units, values)
+        seen.put(mine)
 
     if pool:
         deque(pool.map(lambda start: meet(start, min(start + SLICE, len(chunk)), 0, False), range(0, len(chunk), SLICE)), 0)
@@ -145,7 +161,7 @@ def _field(  # noqa: PLR0917
     members: Members | None,
     free: np.ndarray | None,
     pool: ThreadPoolExecutor,
-) -> tuple[np.ndarray, tuple[Any, ...], tuple[np.ndarray, np.ndarray]]:
+) -> tuple[np.ndarray, tuple[Any, ...], tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """What `kernels.meet` reads: units that may meet one, everything that is fixed, and room for who stands in each bucket."""
     places = buckets.places(signed, rows)
     spread = list(buckets.spread(signed, rows, places))
@@ -173,7 +189,8 @@ def _field(  # noqa: PLR0917
     groups = members is not None, theirs.begins, *buckets.places(signed, theirs.rows)
     immune = np.zeros(len(rows), bool) if free is None else np.ascontiguousarray(free, bool)
     fixed = classes, family, immune, where, *places, sizes, *groups, begins, entries, slot_begins
-    return order, fixed, (np.zeros(len(slot_begins) - 1, np.int32), np.empty(len(entries), np.int32))
+    sketches = np.empty((len(rows), kernels.WORDS_OF_SKETCH), np.uint64)
+    return order, fixed, (np.zeros(len(slot_begins) - 1, np.int32), np.empty(len(entries), np.int32), sketches)
 
 
 def _members(signed: Signed, names: pa.Array, rows: np.ndarray, groups: pa.Table) -> Members:

@@ -34,13 +34,14 @@ def command(
     with kernels.lean():
         import pyarrow as pa
 
-        from filters.overlap import dedup
+        from filters.overlap import textfile
 
         pa.array([0])  # this is where pyarrow looks
+        started, begun = time.time(), textfile.texts(source, text)
+        from filters.overlap import dedup  # which takes as long to load as 100,000 rows to read: at the same time, then
 
-    started = time.time()
     count = dedup.dedup(
-        source, target, text=text, similarity=similarity, shingle=shingle, chars=chars, short=short, threads=cores()
+        source, target, begun=begun, similarity=similarity, shingle=shingle, chars=chars, short=short, threads=cores()
     )
     if as_json:
         print(json.dumps({"rows": count.rows, "kept": count.kept}))

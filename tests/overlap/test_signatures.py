@@ -1,6 +1,7 @@
 """Signatures against datasketch, with shingles that the test makes by itself as Python strings."""
 
 import json
+import random
 import re
 
 import numpy as np
@@ -11,7 +12,7 @@ from datasketch import MinHash
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from filters.overlap import kernels
+from filters.overlap import kernels, kernels_hash, signatures
 from filters.overlap.signatures import bands, open_lsh, read, sign
 from filters.overlap.tokens import normalise
 from schemas.faults import DataFault
@@ -54,7 +55,7 @@ def check(shingles, texts, folder, shingle, chars=False):
 @given(st.binary(max_size=200), st.integers(0, 7), st.integers(0, 2**64 - 1))
 def test_xxh64_is_xxh64(data, offset, seed):
     padded = np.frombuffer(b"?" * offset + data + b"!" * 8, np.uint8)
-    assert kernels.xxh64(padded, offset, offset + len(data), seed) == xxhash.xxh64_intdigest(data, seed)
+    assert kernels_hash.xxh64(padded, offset, offset + len(data), seed) == xxhash.xxh64_intdigest(data, seed)
 
 
 @settings(max_examples=40, deadline=None)
@@ -94,6 +95,31 @@ def test_the_number_of_threads_changes_no_byte(tmp_path):
     ours(texts, tmp_path, threads=1)
     ours(texts, tmp_path, threads=3)
     assert (tmp_path / "signed-5-1.arrow").read_bytes() == (tmp_path / "signed-5-3.arrow").read_bytes()
+
+
+def test_long_texts_and_long_words(shingles, tmp_path):
+    """More shingles than are hashed side by side, of any length; runs of ASCII longer than are looked through at once."""
+    rng = random.Random(5)
+    signs = [*"abcdefghij" * 20, "é", "ß", "日", ".", "\u0301", "👍"]
+    words = ["".join(rng.choices(signs, k=rng.choice([1, 3, 5, 8, 13, 21, 40, 90]))) for _ in range(500)]
+    texts = [" ".join(rng.choices(words, k=size)) for size in (*range(1, 12), 68, 69, 132, 133, 400)]
+    for shingle in (1, 2, 5):
+        check(shingles, texts, tmp_path, shingle)
+
+
+def test_what_is_held_in_memory_is_what_a_file_would_hold(tmp_path, monkeypatch):
+    texts = pa.array([f"row {row} " + "word " * (row % 50) for row in range(20_000)])
+    table = pa.table({"id": numbered(len(texts)), "text": texts})
+    sign(table["id"], texts, 5, tmp_path / "signed.arrow")
+    whole = read([tmp_path / "signed.arrow"])
+    for most in (0, 1 << 20, 1 << 30):
+        monkeypatch.setattr(signatures, "HELD", most)
+        some = signatures.held([table], tmp_path / "spare", 5, threads=2)
+        assert some.ids.equals(whole.ids)
+        assert np.array_equal(some.exact(), whole.exact())
+        assert told(some, "shingles") == told(whole, "shingles")
+        assert (len(read([tmp_path / "spare"]).ids) == len(texts)) == (most == 0)
+    assert len(read([tmp_path / "spare"]).ids) == 0
 
 
 def test_short_texts_are_compared_whole(tmp_path):

@@ -271,6 +271,43 @@ def test_a_template_does_not_meet_one_by_one(tmp_path):
     assert len(pairs) <= twins.NEAREST * len(texts)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 8), max_size=3, unique=True), min_size=1, max_size=30), st.integers(1, 4), st.randoms())
+def test_lots_never_meet(shared, most, rng):
+    """Whoever shares a bucket is in one lot, in the order given; a lot of its own is large, and small ones are not too many."""
+    units = len(shared)
+    begins = np.cumsum([0, *map(len, shared)]).astype(np.int64)
+    entries = np.array([bucket for each in shared for bucket in sorted(each)], np.int32)
+    rows, classes = np.array(rng.sample(range(units), units)), np.arange(units, dtype=np.int32)
+    order = np.arange(units, dtype=np.int32)
+    large, small = buckets.lots(order, rows, classes, (begins, entries, np.arange(10)), most)
+    lots = {int(unit): at for at, lot in enumerate([*large, *small]) for unit in lot}
+    assert len(lots) == sum(map(len, [*large, *small])) == units
+    assert all(lots[a] == lots[b] for a in range(units) for b in range(units) if set(shared[a]) & set(shared[b]))
+    assert all(len(lot) > most and (np.diff(lot) > 0).all() for lot in large)
+    assert all(len(lot) < 2 * most for lot in small)
+
+
+def test_copies_that_are_too_far_apart_are_told_by_their_sketches(tmp_path):
+    """4,000 copies of one text, each with words of its own: all meet, few are alike, and hardly any two are read."""
+    rng = random.Random(3)
+    base = [f"b{rng.randrange(10**6)}" for _ in range(220)]
+    texts = []
+    for _ in range(4000):
+        words, at = list(base), rng.randrange(200)
+        words[at : at + 20] = [f"w{rng.randrange(10**6)}" for _ in range(20)]
+        words[(at + 100) % 190] = f"v{rng.randrange(10**6)}"
+        texts.append(" ".join(words))
+    path = signed(texts, tmp_path / "a")
+    started = time.process_time()
+    drops, _ = walk([path], "k", 0.9, pa.array(named(texts)), threads=2)
+    assert time.process_time() - started < 3
+    sets = [{" ".join(text.split()[at : at + 5]) for at in range(216)} for text in texts[:200]]
+    fallen = {int(row[-9:]) for row in drops["id"].to_pylist()}
+    best = [max((jaccard(sets[a], sets[b]) for b in range(a) if b not in fallen), default=0.0) for a in range(200)]
+    assert {at for at in range(200) if best[at] >= 0.9} == {at for at in fallen if at < 200}
+
+
 def test_nothing_gives_nothing(tmp_path):
     none = pa.array([], pa.string())
     assert len(walk([], "k", 0.8, none)[0]) == 0
