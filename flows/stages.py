@@ -87,8 +87,8 @@ def read(work: Path, files: list[sources.File], hashes: list[str], batch: int = 
     def make(folder: Path) -> dict[str, Any]:
         parts = records = 0
         for rows, refused, count in _packed(files, batch):
-            parquet.write(rows, folder / f"rows-{parts:05}.parquet", ROW, fast=True)
-            parquet.write(refused, folder / f"refused-{parts:05}.parquet", REFUSED, fast=True)
+            parquet.write(rows, folder / f"rows-{parts:05}.parquet", ROW, fast=True, group=parquet.TEXTS)
+            parquet.write(refused, folder / f"refused-{parts:05}.parquet", REFUSED, fast=True, group=parquet.TEXTS)
             parts, records = parts + 1, records + count
         return {"parts": parts, "records": records}
 
@@ -165,7 +165,7 @@ def _edit(job: Job, rows: Path, sha: str) -> store.Done:
     def make(folder: Path) -> dict[str, Any]:
         edited, changes = edits.apply(parquet.read(rows), job.recipe.edits)
         parquet.write(changes, folder / "edits.parquet", EDITS, fast=True)
-        return {"rows": parquet.write(edited, folder / "rows.parquet", ROW, fast=True)}
+        return {"rows": parquet.write(edited, folder / "rows.parquet", ROW, fast=True, group=parquet.TEXTS)}
 
     return store.step(job.work, "edit", store.digest("edit", sha, _edits_key(job.recipe)), make)
 
