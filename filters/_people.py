@@ -56,6 +56,8 @@ _PHONE = re.compile(
 )
 _IP4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)", re.ASCII)
 _IP6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){1,6}(?![\w:]|\.\d)", re.ASCII)
+_HEADING = re.compile(r"\d(?:\.\d){3}")
+_NETWORK = re.compile(r"(?i)\bip|\bdns|address|\bhost|server|ping|nslookup|地址|服务器")
 _VERSION = re.compile(r"(?i)(?:version|ver\.?|release|build|rev\.?|\bv|firmware|driver|section|chapter|[§#])\s*[:=]?\s*$")
 
 _MESSAGE = re.compile(r"(?i)(?:message-id|in-reply-to|references|content-id)\W{1,8}$")
@@ -118,7 +120,9 @@ def _addresses(text: str) -> Iterator[tuple[int, int]]:
                 public = ipaddress.ip_address(match[0]).is_global
             except ValueError:
                 continue
-            if public and not _VERSION.search(text[max(0, match.start() - 12) : match.start()]):
+            before = text[max(0, match.start() - 40) : match.start()]
+            heading = _HEADING.fullmatch(match[0]) and not _NETWORK.search(before)  # 1.2.1.3 is a section more often
+            if public and not heading and not _VERSION.search(before[-12:]):
                 yield match.span()
 
 
