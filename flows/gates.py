@@ -1,5 +1,6 @@
 """What is looked at before a byte of a release leaves. Each gate says what it found, and where it is shut what would open it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -27,10 +28,11 @@ class Gate(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a scan of the exports' texts found, and where the first of each lies (export, then id)."""
+    """What a scan of the exports' texts found, where the first of each lies (export, then id), and whose secrets there are."""
 
     secrets: int
     secret_at: str
+    whose: str
     personal: int
     personal_at: str
 
@@ -66,7 +68,20 @@ def scan(release: Path) -> Found:
     for export, batch in _batches(release):
         secrets.add(batch, export, manifest.secrets_in)
         personal.add(batch, export, _count_personal)
-    return Found(secrets.count, secrets.first, personal.count, personal.first)
+    return Found(secrets.count, secrets.first, _whose(release) if secrets.count else "", personal.count, personal.first)
+
+
+def _whose(release: Path) -> str:
+    """How many secrets there are of whom: `github 2, openai 1`."""
+    found = Counter(
+        span.whose
+        for _, batch in _batches(release)
+        for column in batch.columns
+        for texts in manifest.texts(column)
+        for text in texts.filter(pii.might(texts, ("secret",)).fill_null(False))
+        for span in pii.find(text, ("secret",))
+    )
+    return ", ".join(f"{name} {number}" for name, number in sorted(found.items()))
 
 
 def _batches(release: Path) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -138,8 +153,8 @@ def _licence(asked: recipes.Recipe, *, public: bool) -> Gate:
 
 def _secrets(found: Found) -> Gate:
     if found.secrets:
-        told = f"{found.secrets:,} secrets (0 may leave), the first in {found.secret_at}: add `redact` to the recipe's `edits`"
-        return Gate("secrets", False, told)
+        told = f"{found.secrets:,} secrets (0 may leave), the first in {found.secret_at}; they are {found.whose}"
+        return Gate("secrets", False, f"{told}: add `redact` to the recipe's `edits`")
     return Gate("secrets", True, "0 keys, tokens and passwords")
 
 

@@ -95,9 +95,18 @@ def masked(row: dict[str, Any]) -> Messages:
     from filters.edits import redact
     from filters.pii import OPT_IN
 
-    turns: list[Message] = [{"role": each["role"], "content": each["content"]} for each in row["messages"]]
+    turns: list[Message] = [{"role": each["role"], "content": _whose(each["content"])} for each in row["messages"]]
     texts = [text for text, _ in redact.repair(turns, sorted(OPT_IN))]
     return [{"role": turn["role"], "content": text} for turn, text in zip(turns, texts, strict=True)]
+
+
+def _whose(text: str) -> str:
+    """Secrets by whose they are: `[SECRET: github]`."""
+    from filters import pii
+
+    for span in reversed(pii.find(text, ("secret",))):
+        text = f"{text[: span.start]}[SECRET: {span.whose}]{text[span.end :]}"
+    return text
 
 
 def masked_words(drawn: Drawn) -> Drawn:

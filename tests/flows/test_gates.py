@@ -105,7 +105,7 @@ def test_licence(release):
 def test_secrets_even_in_code(release, text):
     row = plant(release, text)
     told = shut(release)["secrets"]
-    assert f"1 secrets (0 may leave), the first in sft, {row}" in told and "ghp_" not in told
+    assert f"1 secrets (0 may leave), the first in sft, {row}" in told and "they are github 1:" in told and "ghp_" not in told
 
 
 def test_personal_data_may_be_private_and_not_public(release):
@@ -182,7 +182,7 @@ def test_an_export_in_json_lines_is_read_as_well(release):
     lines = [{"messages": [{"role": "user", "content": text}]} for text in ("Hi", secret, mail)]
     (release / "openai/train-00000-of-00001.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     found = gates.scan(release)
-    assert found == (1, "openai, train-00000-of-00001.jsonl line 2", 1, "openai, train-00000-of-00001.jsonl line 3")
+    assert found == (1, "openai, train-00000-of-00001.jsonl line 2", "github 1", 1, "openai, train-00000-of-00001.jsonl line 3")
 
 
 def test_an_empty_export_does_not_leave(release):
