@@ -23,19 +23,28 @@ from schemas.ledger import BENCHMARKS, CONTAMINATION
 from schemas.recipe import Benchmark, Recipe
 
 COLUMNS = ["id", "group_id", "messages"]
-FLOORS = {"words": 0.4, "characters": 0.3}
+FLOORS = {"words": (0.4, 0.2, 0.05), "characters": (0.3, 0.15)}
+Floors = dict[str, float]  # from which share on hits are kept, by words and, where that is asked for, by characters
 HITS = pa.schema([*[field for field in CONTAMINATION if field.name != "rule"], ("group", pa.string())])
 COUNTS = pa.schema([field for field in BENCHMARKS if field.name != "rule"])
 
 
-def choices(rule: Benchmark) -> list[Any]:
+def floors(rule: Benchmark) -> list[Floors]:
+    """Searches that tell what the rule asks for; the first is the one to make, the others find more."""
+    words = [{"words": floor} for floor in _under(rule.coverage, "words")]
+    if rule.similar == "off":
+        return [by | near for near in ({}, *({"characters": floor} for floor in FLOORS["characters"])) for by in words]
+    return [by | {"characters": floor} for floor in _under(float(rule.similar), "characters") for by in words]
+
+
+def choices(rule: Benchmark, floors: Floors) -> list[Any]:
     """What of a rule matters to the search."""
-    return [rule.key, sorted(rule.sides), rule.ngram, _floors(rule), store.sha256(shipped.COMMON)]
+    return [rule.key, sorted(rule.sides), rule.ngram, floors, store.sha256(shipped.COMMON)]
 
 
-def cover(rows: pa.Table, rule: Benchmark, files: tuple[Path, ...], sha: str, folder: Path) -> dict[str, Any]:
+def cover(rows: pa.Table, rule: Benchmark, floors: Floors, sought: tuple[tuple[Path, ...], str], folder: Path) -> dict[str, Any]:
     """Write hits.parquet (HITS, in the order of rows) and benchmarks.parquet (COUNTS) for a shard's rows (COLUMNS)."""
-    sides, floors = tuple(sorted(rule.sides)), _floors(rule)
+    (files, sha), sides = sought, tuple(sorted(rule.sides))
     found = []
     for looked, turns in _looked(rows, rule).items():
         index = _index(files, sha, looked, rule.ngram)
@@ -74,9 +83,8 @@ def _named(rules: dict[str, Benchmark], covered: dict[str, Path]) -> pa.Table:
     return told.sort("id", "rule", "benchmark", "item", "side", "how").to_arrow().cast(CONTAMINATION)
 
 
-def _floors(rule: Benchmark) -> dict[str, float]:
-    near = {} if rule.similar == "off" else {"characters": min(float(rule.similar), FLOORS["characters"])}
-    return {"words": min(rule.coverage, FLOORS["words"]), **near}
+def _under(threshold: float, way: str) -> list[float]:
+    return [floor for floor in FLOORS[way] if floor <= threshold] or [threshold]
 
 
 def _looked(rows: pa.Table, rule: Benchmark) -> dict[tuple[str, ...], pa.Table]:

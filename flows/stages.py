@@ -214,11 +214,16 @@ def _sign_turns(job: Job, edited: store.Done) -> Path:
 def _cover(job: Job, edited: store.Done, title: str) -> Path:
     rule = job.recipe.overlap[title]
     assert isinstance(rule, Benchmark)
-    files, sha = job.benchmarks[title]
+    _, sha = job.benchmarks[title]
     made_by = code.fingerprint("filters.overlap", "flows.keys", "flows.contaminated")
-    named = store.digest("cover", edited.files["rows.parquet"], sha, contaminated.choices(rule), made_by)
+    floors = contaminated.floors(rule)
+
+    def named(floor: contaminated.Floors) -> str:
+        return store.digest("cover", edited.files["rows.parquet"], sha, contaminated.choices(rule, floor), made_by)
 
     def make(folder: Path) -> dict[str, Any]:
-        return contaminated.cover(parquet.read(edited.folder / "rows.parquet", contaminated.COLUMNS), rule, files, sha, folder)
+        rows = parquet.read(edited.folder / "rows.parquet", contaminated.COLUMNS)
+        return contaminated.cover(rows, rule, floors[0], job.benchmarks[title], folder)
 
-    return store.step(job.work, "cover", named, make).folder
+    made = next((done for floor in floors[1:] if (done := store.done(job.work, "cover", named(floor)))), None)
+    return (made or store.step(job.work, "cover", named(floors[0]), make)).folder

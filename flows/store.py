@@ -52,13 +52,18 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+def done(work: Path, name: str, key: str) -> Done | None:
+    """The step, where it is done and whole."""
+    return load(work / name / key[:32])
+
+
 def step(work: Path, name: str, key: str, make: Callable[[Path], dict[str, Any]]) -> Done:
     """Do a step unless it is done: `make(folder)` writes files into a fresh folder and returns small facts."""
-    folder = work / name / key[:32]
-    if (done := load(folder)) is not None:
-        return done
+    if (here := done(work, name, key)) is not None:
+        return here
     if not _MAKES.get():
         raise NotDone(name)
+    folder = work / name / key[:32]
     turn = work / "locks" / f"{name}-{folder.name}"
     turn.parent.mkdir(parents=True, exist_ok=True)
     with open(turn, "w") as mine:

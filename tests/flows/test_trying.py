@@ -69,6 +69,8 @@ def test_without_a_change_nothing_differs(demo):
         ("overlap.near_duplicates.shingle=3", "texts are to be signed"),
         ("overlap.more={key: prefix}", "turns are to be signed"),
         ("overlap.benchmarks.ngram=5", "benchmarks are to be looked for"),
+        ("overlap.benchmarks.coverage=0.3", "benchmarks are to be looked for"),
+        ("overlap.benchmarks.similar=0.2", "benchmarks are to be looked for"),
     ],
 )
 def test_what_is_missing_is_named_and_made_when_asked_for(change, what, curated, demo):
@@ -113,3 +115,41 @@ def test_the_command(demo, monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("WINNOW_HOME", str(tmp_path))
     code, out, err = said(capsys, *given, *change)
     assert code == 66 and not out and "was not run over" in err
+
+
+QUESTION = (
+    "A baker in the old harbour sells forty loaves of rye bread each morning and twelve more in the afternoon; if every loaf "
+    "costs three coins and rent takes ninety coins a week, how many coins are left to her after six working days?"
+)
+
+
+def test_thresholds_of_a_benchmark_move_without_a_new_search(curated, tmp_path):
+    """Up, and off, from the lowest; each says what a run says, and who falls changes with them."""
+    words = QUESTION.split()
+    asked = {
+        "whole": QUESTION,
+        "half": " ".join(words[: len(words) * 6 // 10]) + " " + "tell me what bread is made of in the south please " * 2,
+        "reworded": " ".join("quite" if at % 5 == 4 else word for at, word in enumerate(words)),
+        "other": "Which birds sing before the sun is up, and why do they?",
+    }
+    talks = [
+        {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": name}]} for name, text in asked.items()
+    ]
+    (tmp_path / "talks.jsonl").write_text("".join(json.dumps(talk) + "\n" for talk in talks))
+    (tmp_path / "bench.jsonl").write_text(json.dumps({"question": QUESTION}) + "\n")
+    (tmp_path / "recipe.yaml").write_text(
+        "name: moved\nsources: {any: {path: talks.jsonl, license: mit}}\nexports: {sft: {}}\nlimits: off\n"
+        "overlap: {bench: {against: bench.jsonl, coverage: 0.3, similar: 0.2}}\n"
+    )
+    low, home = recipes.load(tmp_path / "recipe.yaml"), tmp_path / "home"
+    curated(low, tmp_path, home)
+    fell = {}
+    for coverage, similar in ((0.3, 0.2), (0.9, 0.2), (0.9, 0.9), (0.9, "off"), (0.5, "off"), (0.5, 0.9)):
+        moved = recipes.override(low, [f"overlap.bench.coverage={coverage}", f"overlap.bench.similar={similar}"])
+        found = trying.decided(plan.make(low, tmp_path), plan.make(moved, tmp_path), Places(home))
+        fresh = curated(moved, tmp_path, tmp_path / f"fresh{len(fell)}")
+        assert found.ledger.equals(pq.read_table(fresh / "ledger.parquet"))
+        lines = found.ledger.to_pylist()
+        fell[coverage, similar] = {tuple(asked)[line["record"]] for line in lines if line["reason"] == "bench"}
+    assert fell[0.3, 0.2] == {"whole", "half", "reworded"} and fell[0.9, "off"] == fell[0.9, 0.9] == {"whole"}
+    assert "reworded" in fell[0.9, 0.2] and fell[0.5, "off"] == fell[0.5, 0.9] == {"whole", "half"}

@@ -29,7 +29,7 @@ def found(dumps: Path, tmp_path: Path):
         files = tuple(plan.benchmark_files(rule, dumps))
         read = [batch.rows for file in sources.files("d", Source(path=dump), dumps) for batch in sources.read(file)]
         rows = pa.concat_tables([ROW.empty_table(), *read]).select(contaminated.COLUMNS)
-        contaminated.cover(rows, rule, files, against, tmp_path)
+        contaminated.cover(rows, rule, contaminated.floors(rule)[0], (files, against), tmp_path)
         return contaminated.hits(tmp_path, rule)
 
     return look

@@ -70,6 +70,20 @@ def test_published_selections_of_alpaca_are_found_to_the_row(dumps, met):
     assert all(drop["twin"].startswith("alpaca/") and drop["similarity"] == 1.0 for drop in drops)
 
 
+def test_the_thousand_row_selections_are_found_to_the_row(dumps, met):
+    """LIMA-sized: the longest and the best rated thousand of Alpaca, in a template; by their answers each is one of its rows."""
+    picked = {"longest": f"{LONG}/filtered_alpaca_1k_longest.json", "rated": f"{LONG}/filtered_alpaca_1k_score.json"}
+    table = rows(dumps, alpaca=ALPACA, rewritten=f"{LONG}/refined_alpaca_1k_longest.json", **picked)
+    drops, _ = met(table, "alpaca", "response", 1.0)
+    fell = {drop["id"]: drop["twin"] for drop in drops if not drop["id"].startswith("alpaca/")}
+    assert Counter(id.split("/")[0] for id in fell) == {"longest": 1000, "rated": 1000, "rewritten": 4}
+    asked = dict(zip(table["id"].to_pylist(), table["messages"].to_pylist(), strict=True))
+    said = {id: " ".join(talk[0]["content"].split()) for id, talk in asked.items()}
+    longest = [id for id in fell if id.startswith("longest/")]
+    right = sum(said[fell[id]][:40] in said[id] for id in longest)
+    assert right == 1000, right  # the very row: a short answer of `rated` is that of many rows
+
+
 def test_rewritten_answers_are_no_duplicates_of_their_originals(dumps, met):
     table = rows(dumps, original=f"{LONG}/filtered_alpaca_1k_longest.json", rewritten=f"{LONG}/refined_alpaca_1k_longest.json")
     assert table["source"].value_counts().to_pylist() == [{"values": name, "counts": 1000} for name in ("original", "rewritten")]
