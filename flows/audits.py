@@ -98,8 +98,7 @@ def _said(told: dict[str, Any]) -> list[str]:
 def _plain(told: dict[str, Any]) -> dict[str, Any]:
     """Without ids, which name files: counts alone."""
     private = {"rows": told["private"]["rows"]}
-    contamination = {each["benchmark"]: each["rows"] for each in told["contamination"]["benchmarks"] if each["rows"]}
-    return told | {"private": private, "contamination": contamination}
+    return told | {"private": private, "contamination": told["contamination"]["rows"]}
 
 
 def _table(found: list[dict[str, Any]], recipe: str) -> str:
@@ -110,7 +109,7 @@ def _table(found: list[dict[str, Any]], recipe: str) -> str:
     for told in found:
         checked, alike, pairs, rows = told["checks"], told["duplicates"], told["pairs"], max(told["rows"], 1)
         wins = f"{pairs['longer_share']:.0%}" if "longer_share" in pairs else ""
-        hits = ", ".join(f"{name} {count:,}" for name, count in _whole(told["contamination"]).items())
+        hits = ", ".join(f"{name} {count:,}" for name, count in told["contamination"].items())
         cells = [told["name"], f"{told['records']:,}", f"{told['rows']:,}", _most(told["formats"]), _spoken(told)]
         cells += [_share(alike[name], rows) for name in ("copies", "near", "same prompt")]
         cells += [hits, *(_share(checked[name], rows) for name in ("refuses", "cut off", "out of order"))]
@@ -120,14 +119,6 @@ def _table(found: list[dict[str, Any]], recipe: str) -> str:
     return (
         f"{_HEAD.format(folders=len(found), rows=sum(told['rows'] for told in found), recipe=recipe)}\n" + "\n".join(lines) + "\n"
     )
-
-
-def _whole(counts: dict[str, int]) -> dict[str, int]:
-    """Rows by benchmark, the tasks of one (`bbh-...`) together: at most as many rows as there are."""
-    found: dict[str, int] = {}
-    for name, rows in counts.items():
-        found[name.partition("-")[0]] = found.get(name.partition("-")[0], 0) + rows
-    return found
 
 
 def _most(formats: list[dict[str, Any]]) -> str:

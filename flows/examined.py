@@ -58,13 +58,14 @@ def files(given: Iterable[sources.File], frame: pl.DataFrame) -> list[dict[str, 
 
 
 def contamination(hits: pl.DataFrame, known: pl.DataFrame) -> dict[str, Any]:
-    """Of each benchmark the items found and the rows that hold one, and the items held most often."""
+    """Of each benchmark the items found and the rows that hold one, the items held most often, and rows with tasks together."""
     keys = ["benchmark"]
     found = hits.group_by(keys).agg(rows=pl.col("id").n_unique(), held=pl.col("item").n_unique())
     lines = known.select("benchmark", "items").join(found, on=keys, how="left").fill_null(0).sort("benchmark")
     items = hits.group_by("benchmark", "item").agg(rows=pl.col("id").n_unique())
     most = items.sort("rows", "benchmark", "item", descending=[True, False, False]).head(_ITEMS)
-    return {"benchmarks": lines.to_dicts(), "items": most.to_dicts()}
+    families = hits.group_by(benchmark=pl.col("benchmark").str.split("-").list.first()).agg(pl.col("id").n_unique())
+    return {"benchmarks": lines.to_dicts(), "items": most.to_dicts(), "rows": dict(families.sort("benchmark").iter_rows())}
 
 
 def private(places: pl.DataFrame) -> dict[str, Any]:
