@@ -12,7 +12,7 @@ from filters.overlap.kernels_buckets import SHINGLES, WORDS, at, load
 
 _WHERE = types.Array(types.int64, 2, "C", readonly=True)
 _FREE = types.Array(types.boolean, 1, "C", readonly=True)
-_OUT32, _OUTF = types.int32[::1], types.float64[::1]
+_SKETCHES, _OUT32, _OUTF = types.uint64[:, ::1], types.int32[::1], types.float64[::1]
 WORDS_OF_SKETCH = 8
 
 
@@ -84,6 +84,16 @@ def _union(where, pieces, rows, start, stop):
 
 
 @njit
+def _sketch_of_group(where, pieces, rows, begins, unit, sketch):
+    """As `_sketch`, of all answers together; returns how many shingles they have."""
+    values, size = _union(where, pieces, rows, begins[unit], begins[unit + 1])
+    sketch[:] = np.uint64(0)
+    for shingle in values[:size]:
+        sketch[shingle >> np.uint64(6) & np.uint64(7)] ^= np.uint64(1) << (shingle & np.uint64(63))
+    return size
+
+
+@njit
 def _jaccard_of_groups(where, pieces, rows, begins, u, v, floor):
     """Exact Jaccard similarity of all answers together of two groups, 0 under `floor`."""
     mine, size = _union(where, pieces, rows, begins[u], begins[u + 1])
@@ -147,7 +157,7 @@ def _note(units, values, unit, value):
     types.void(
         I32, types.int64, types.int64, types.int64, types.boolean, types.float64, types.float64,
         I32, I32, _FREE, _WHERE, I32, I32, I32, types.boolean, I64, I32, I32, I64, I32, I64,
-        _OUT32, _OUT32, types.uint64[:, ::1], _OUT32, _OUT32, _OUTF, _OUT32, types.int32[:, ::1], types.float64[:, ::1],
+        _OUT32, _OUT32, _SKETCHES, _SKETCHES, _OUT32, _OUT32, _OUT32, _OUTF, _OUT32, types.int32[:, ::1], types.float64[:, ::1],
     )
 )  # fmt: skip
 def meet(  # noqa: PLR0912
@@ -175,6 +185,8 @@ def meet(  # noqa: PLR0912
     filled: np.ndarray,
     slots: np.ndarray,
     sketches: np.ndarray,
+    wholes: np.ndarray,
+    whole_sizes: np.ndarray,
     stands: np.ndarray,
     twins: np.ndarray,
     found: np.ndarray,
@@ -191,17 +203,19 @@ def meet(  # noqa: PLR0912
     among those under `similarity`, or that it did not fall to. seen[u], each run's own and never order[x] at first, is the last
     that u was compared with.
     """
-    mine = np.empty(WORDS_OF_SKETCH, np.uint64)
+    mine, whole = np.empty(WORDS_OF_SKETCH, np.uint64), np.empty(WORDS_OF_SKETCH, np.uint64)
     for x in range(start, stop):
         unit = order[x]
         own, family = classes[unit], families[unit]
-        best, closest = twins[unit], found[unit]
+        best, closest, size = twins[unit], found[unit], 0
         copy = stands[own]
         if copy >= since and (family < 0 or families[copy] != family) and closest < 1.0:
             best, closest = copy, 1.0
         done = closest == 1.0 and (best < since or (best == copy and families[best] < 0))  # nothing better can come
         if begins[own + 1] > begins[own]:
             _sketch(where, pieces, rows, unit, mine)
+            if grouped and member_begins[unit + 1] > member_begins[unit]:
+                size = _sketch_of_group(where, member_pieces, member_rows, member_begins, unit, whole)
         for e in range(begins[own], begins[own + 1]):
             group = entries[e]
             for k in range(filled[group] - 1, -1, -1):
@@ -213,6 +227,8 @@ def meet(  # noqa: PLR0912
                 seen[other] = unit
                 least = max(floor, closest)
                 if not _may(sizes[unit], sizes[other], mine, sketches[other], least):
+                    continue
+                if size > 0 and whole_sizes[other] > 0 and not _may(size, whole_sizes[other], whole, wholes[other], least):
                     continue
                 alike = _alike(where, pieces, rows, grouped, member_begins, member_pieces, member_rows, unit, other, least)
                 if alike >= similarity and (alike > closest or (alike == closest and other < best)):
@@ -226,6 +242,8 @@ def meet(  # noqa: PLR0912
         if settle and best < 0 and stands[own] < 0:
             stands[own] = unit
             sketches[unit] = mine
+            if size > 0:
+                wholes[unit], whole_sizes[unit] = whole, size
             for e in range(begins[own], begins[own + 1]):
                 group = entries[e]
                 slots[slot_begins[group] + filled[group]] = unit

@@ -161,7 +161,7 @@ def _field(  # noqa: PLR0917
     members: Members | None,
     free: np.ndarray | None,
     pool: ThreadPoolExecutor,
-) -> tuple[np.ndarray, tuple[Any, ...], tuple[np.ndarray, np.ndarray, np.ndarray]]:
+) -> tuple[np.ndarray, tuple[Any, ...], tuple[np.ndarray, ...]]:
     """What `kernels.meet` reads: units that may meet one, everything that is fixed, and room for who stands in each bucket."""
     places = buckets.places(signed, rows)
     spread = list(buckets.spread(signed, rows, places))
@@ -189,8 +189,9 @@ def _field(  # noqa: PLR0917
     groups = members is not None, theirs.begins, *buckets.places(signed, theirs.rows)
     immune = np.zeros(len(rows), bool) if free is None else np.ascontiguousarray(free, bool)
     fixed = classes, family, immune, where, *places, sizes, *groups, begins, entries, slot_begins
-    sketches = np.empty((len(rows), kernels.WORDS_OF_SKETCH), np.uint64)
-    return order, fixed, (np.zeros(len(slot_begins) - 1, np.int32), np.empty(len(entries), np.int32), sketches)
+    room = np.zeros(len(slot_begins) - 1, np.int32), np.empty(len(entries), np.int32)
+    sketches = [np.empty((many, kernels.WORDS_OF_SKETCH), np.uint64) for many in (len(rows), len(rows) * groups[0])]
+    return order, fixed, (*room, *sketches, np.zeros(len(rows) * groups[0], np.int32))
 
 
 def _members(signed: Signed, names: pa.Array, rows: np.ndarray, groups: pa.Table) -> Members:

@@ -308,6 +308,18 @@ def test_copies_that_are_too_far_apart_are_told_by_their_sketches(tmp_path):
     assert {at for at in range(200) if best[at] >= 0.9} == {at for at in fallen if at < 200}
 
 
+def test_many_comparisons_of_one_best_answer_do_not_read_each_other(tmp_path):
+    rng = random.Random(1)
+    texts = [LIST if at % 2 == 0 else " ".join(f"w{rng.randrange(10**6)}" for _ in range(120)) for at in range(4000)]
+    names = pa.array(named(texts))
+    path = signed(texts, tmp_path / "a")
+    groups = pa.table({"unit": names.take(pa.array(np.arange(4000) // 2 * 2)), "id": names})
+    started = time.process_time()
+    drops, _ = walk([path], "k", THRESHOLD, names.take(pa.array(np.arange(0, 4000, 2))), groups=groups, threads=2)
+    assert time.process_time() - started < 2  # read one by one, it takes ten times as long
+    assert len(drops) == 0
+
+
 def test_nothing_gives_nothing(tmp_path):
     none = pa.array([], pa.string())
     assert len(walk([], "k", 0.8, none)[0]) == 0
