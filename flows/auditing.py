@@ -152,7 +152,8 @@ def _compared(draft: Path, measuring: recipes.Recipe, found: _Rows, job: stages.
     _tables(draft, found.measured, apart=("prompts",))  # which have one question, and are not alike
     bias = pa.concat_tables([BIAS.empty_table(), *(each.bias for each in found.paired.taken if each.bias)])
     parquet.write(bias, draft / "bias.parquet", BIAS)
-    (draft / "recipe.yaml").write_text(recipes.to_yaml(measuring), "utf-8")
+    plain = {name.removeprefix(examined.PREFIX): rule for name, rule in measuring.overlap.items()}
+    (draft / "recipe.yaml").write_text(recipes.to_yaml(measuring.model_copy(update={"overlap": plain})), "utf-8")
 
 
 def _cleaned(draft: Path, planned: plan.Plan, found: _Rows, places: Places) -> None:
