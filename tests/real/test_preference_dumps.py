@@ -137,3 +137,22 @@ def test_flipped_labels_are_seen_where_scores_tell(compared, dumps: Path) -> Non
     kept = {int(pair["id"].split("#")[1][:9]): "score_against_rank" in pair["flags"] for pair in pairs}
     assert len(planted) == 177 and len(kept) > 970
     assert {at for at, flagged in kept.items() if flagged} == planted & kept.keys()
+
+
+def test_the_same_pairs_with_flipped_labels_contradict_each_other(compared, dumps: Path) -> None:
+    folder = (dumps / FLIPPED).parent
+    names = ("clean", "label_flip_20")
+    read = [[json.loads(line) for line in (folder / f"{name}.jsonl").read_text("utf-8").splitlines()] for name in names]
+    turned = {
+        at
+        for at, (a, b) in enumerate(zip(*read, strict=True))
+        if a["chosen"] == b["rejected"] != a["rejected"] == b["chosen"] and a["chosen"].strip() and a["rejected"].strip()
+    }
+    assert (len(read[0]), len(read[1]), len(turned)) == (1_000, 1_000, 200)
+    both, asked = f"{Path(FLIPPED).parent}/[cl]*.jsonl", "{refusals: keep, at_most_similar: 1, contradictions: CHOICE}"
+    pairs, _, ledger = compared(both, asked.replace("CHOICE", "drop"))
+    assert {line["record"] for line in ledger if line["reason"] == "contradiction"} == turned
+    assert Counter(line["reason"] for line in ledger)["contradiction"] == 4 * len(turned)
+    first, _, _ = compared(both, asked.replace("CHOICE", "first"))  # of the two files the clean one comes first
+    fell = {pair["id"].split("|")[0] for pair in first} - {pair["id"].split("|")[0] for pair in pairs}
+    assert len(first) - len(pairs) == len(fell) == len(turned) and all("clean.jsonl" in id for id in fell)
