@@ -50,5 +50,5 @@ def capped(pairs: pl.DataFrame, most: int) -> pl.DataFrame:
     order = pairs.sort(["context", "score_margin", "id"], descending=[False, True, False], nulls_last=True)
     place = pl.int_range(pl.len()).over("context")
     over = order.filter(place >= most).sort("id")
-    said = f"{most} pairs of this context have a larger margin (or the same, and come first), and no more may stay"
+    said = f"at most {most} of one context: others have a larger margin, or the same and come first"
     return over.select("id", reason=pl.lit("prompt cap"), detail=pl.lit(said))
