@@ -190,7 +190,7 @@ def test_a_secret_is_told_by_its_kind_alone(run, tmp_path) -> None:
     for edits in ("[redact]", "[unicode]"):
         recipe = RECIPE.replace("[redact]", edits).replace("LICENCE", "mit").replace("WHY", "none")
         page = (run(recipe, tmp_path / "dumps") / "report.html").read_text("utf-8")
-        assert "[EMAIL]" in page and "[SECRET]" in page and key not in page and "@gartenbuch.net" not in page
+        assert "[EMAIL]" in page and "[SECRET" in page and key not in page and "@gartenbuch.net" not in page
 
 
 @pytest.fixture(scope="module")
