@@ -42,7 +42,7 @@ from sql import duck
 
 _AT_ONCE = 3  # files written at the same time
 _SIDE = {"edits": EDITS, "turns": None, "signals": None}  # schemas; None: that of the shards
-FEW = 10  # so many bad records stop no run: a share says little of a small dump
+FEW = 10  # fewer bad records stop no run, but where there is nothing else: a share says little of a small dump
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _limit(asked: recipe.Recipe, records: int, refused: pa.Table) -> None:
         if not records:
             raise DataFault(f"{asked.name}: the sources hold no record at all; `limits: off` makes an empty release of them")
         bad = pc.sum(pc.equal(refused["fate"], QUARANTINED)).as_py() or 0
-        if bad >= FEW and bad / records > asked.limits.quarantined:
+        if (bad >= FEW or bad == records) and bad / records > asked.limits.quarantined:
             first = refused.filter(pc.equal(refused["fate"], QUARANTINED)).slice(0, 1).to_pylist()[0]
             raise DataFault(
                 f"{bad:,} of {records:,} records are quarantined ({bad / records:.1%}), and the limit is "

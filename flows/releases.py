@@ -20,10 +20,10 @@ def find(named: str | None, places: Places) -> Path:
     """A release by folder, by name (its current one), by name/fingerprint, or the one that was switched in last."""
     if named is None:
         return _latest(places)
-    for folder in (Path(named), places.releases / named / "current", places.releases / named):
+    for folder in (Path(named), Path(named) / "current", places.releases / named / "current", places.releases / named):
         if (folder / "manifest.json").is_file():
             return folder.resolve()
-    there = sorted(path.name for path in places.releases.glob("*") if path.is_dir())
+    there = sorted(path.parent.name for path in places.releases.glob("*/current"))
     raise MissingFault(f"no release {named!r}; in {places.releases} there are: {', '.join(there) or 'none, run `winnow demo`'}")
 
 

@@ -63,6 +63,7 @@ def test_two_processes_small_shards_and_another_hash_seed_make_the_same_bytes(tm
     assert digests((tmp_path / "releases" / "demo" / "current").resolve()) == reference
 
 
+@pytest.mark.long
 def test_two_threads_make_the_same_bytes(tmp_path, reference) -> None:
     done = winnow(tmp_path, "run", "demo", "--data", str(SAMPLES), "--workers", "2", "--shard", "0.01", PYTHONHASHSEED="1")
     assert done.returncode == 0, done.stderr
