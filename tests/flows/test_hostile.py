@@ -200,6 +200,17 @@ def test_sources_without_a_record_make_no_release(tmp_path, home, curated) -> No
         curated(recipe, base, home)
 
 
+def test_a_file_of_which_nothing_can_be_read_leaves_the_old_release(tmp_path, run) -> None:
+    (tmp_path / "data" / "any").mkdir(parents=True)
+    path, strict = tmp_path / "data" / "any" / "a.jsonl", RECIPE.replace("limits: off", "")
+    path.write_text(json.dumps(chat("Where is the ladder?", "It stands behind the shed.")))
+    good = run(strict, tmp_path / "data")
+    path.write_text('{"messages": [\n')
+    with pytest.raises(DataFault, match=r"1 of 1 records are quarantined \(100.0%\)"):
+        run(strict, tmp_path / "data")
+    assert (good.parent / "current").resolve() == good.resolve()
+
+
 @contextmanager
 def small_disk(most: int) -> Iterator[None]:
     """No file may grow past so many bytes."""
