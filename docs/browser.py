@@ -18,7 +18,7 @@ _PATIENCE = 60  # seconds until it must have started, or answered
 
 
 class Page:
-    """One open page, and what it said on the console."""
+    """One open page, and what it said on the console since it was opened."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
@@ -32,6 +32,7 @@ class Page:
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self._ask("Emulation.setEmulatedMedia", features=scheme)
         self.size(width, height)
+        self.said.clear()
         self._ask("Page.navigate", url=address)
         self._until("Page.loadEventFired")
 

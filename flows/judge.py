@@ -3,7 +3,6 @@
 Each step sees only the units still standing, so that junk never keeps a good row out. A verdict is a unit's; its rows share it.
 """
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.overlap import prefixes, standing, twins
-from filters.overlap.index import Setting
 from flows import contaminated, indexing
+from flows.court import VERDICT, Court, preferred, ranked, sided, verdict
 from flows.lists import BLOCKED
 from flows.places import cores
 from flows.published import Remembered
@@ -23,45 +22,8 @@ from schemas.ledger import PAIRS, SUPERSEDED
 from schemas.recipe import Beginnings, Benchmark, Cap, Chars, Near, Order, Recipe
 from sql.judge import judge as by_rules
 from sql.rules import Rule
-from sql.rules import prefer as ordered
-
-VERDICT: dict[str, Any] = {
-    "id": pl.String,
-    "stage": pl.String,
-    "reason": pl.String,
-    "detail": pl.String,
-    "broken": pl.List(pl.String),
-    "twin": pl.String,
-    "similarity": pl.Float64,
-}
-
 
 _ANSWERS = pa.schema([("unit", pa.string()), ("id", pa.string())])
-
-
-@dataclass
-class Court:
-    """Units in the order of ids, and the verdicts so far."""
-
-    units: pl.DataFrame
-    verdicts: list[pl.DataFrame]
-    known: Remembered | None = None
-    spared: list[pl.DataFrame] = field(default_factory=list)  # what would have fallen, had nobody marked it
-
-    def standing(self) -> pl.DataFrame:
-        """Units that no verdict fell on."""
-        return self.units.join(pl.concat(self.verdicts), on="id", how="anti", maintain_order="left")
-
-    def fell(self, stage: str, reason: str, fallen: pl.DataFrame, unless: str = "free") -> None:
-        """Take down what fell for one reason, but for the units of this column; missing columns are null."""
-        said = fallen.with_columns(stage=pl.lit(stage), reason=pl.lit(reason), broken=pl.lit([reason], pl.List(pl.String)))
-        self.judged(_verdict(said), unless)
-
-    def judged(self, verdicts: pl.DataFrame, unless: str) -> None:
-        """Add verdicts (VERDICT); those on units of this column are only noted."""
-        marked = self.units.filter(unless).select("id")
-        self.verdicts.append(verdicts.join(marked, on="id", how="anti", maintain_order="left"))
-        self.spared.append(verdicts.join(marked, on="id", how="semi", maintain_order="left"))
 
 
 class Judgement(NamedTuple):
@@ -82,7 +44,7 @@ def judge(  # noqa: PLR0917
     known: Remembered | None = None,
 ) -> Judgement:
     """Who falls, of units that `Lists.marked` has marked; `answers` (unit, id): all rows of the groups among them."""
-    court = Court(_sided(units, known), [pl.DataFrame(schema=VERDICT)], known, [pl.DataFrame(schema=VERDICT)])
+    court = Court(sided(units, known), [pl.DataFrame(schema=VERDICT)], known, [pl.DataFrame(schema=VERDICT)])
     court.judged(_by_rules(units, keep), "listed")
     for name, rule in recipe.overlap.items():
         if isinstance(rule, Benchmark):
@@ -107,21 +69,12 @@ def again(recipe: Recipe, groups: pl.DataFrame, shards: list[Shard], known: Reme
 
     `judge` compares groups by all their answers; who learns from the best alone would meet such a conversation twice.
     """
-    court = Court(_sided(groups, known), [pl.DataFrame(schema=VERDICT)])
+    court = Court(sided(groups, known), [pl.DataFrame(schema=VERDICT)])
     alone = pl.DataFrame(schema={"unit": pl.String, "id": pl.String})
     for title, rule in recipe.overlap.items():
         if isinstance(rule, Near) and len(groups) > 1:
             court.fell("export", title, _near(court, rule, [shard.signed[title] for shard in shards], alone)[0])
     return pl.concat(court.verdicts).select("id", "twin", "similarity", "detail").sort("id")
-
-
-def _sided(units: pl.DataFrame, known: Remembered | None) -> pl.DataFrame:
-    return known.sided(units) if known else units.with_columns(published=pl.lit(None, pl.String), side=pl.lit(0, pl.Int8))
-
-
-def _verdict(frame: pl.DataFrame) -> pl.DataFrame:
-    missing = [pl.lit(None, kind).alias(name) for name, kind in VERDICT.items() if name not in frame.columns]
-    return frame.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in VERDICT.items())
 
 
 def _by_rules(units: pl.DataFrame, keep: list[Rule]) -> pl.DataFrame:
@@ -133,24 +86,7 @@ def _by_rules(units: pl.DataFrame, keep: list[Rule]) -> pl.DataFrame:
         detail=pl.when(barred).then("said").otherwise("detail"),
         broken=pl.when(barred).then(pl.concat_list(pl.lit([BLOCKED]), pl.col("broken").fill_null([]))).otherwise("broken"),
     )
-    return _verdict(judged.filter(pl.col("reason").is_not_null()).with_columns(stage=pl.lit("keep")))
-
-
-def _preferred(units: pl.DataFrame, prefer: list[Order]) -> pl.DataFrame:
-    """Units from the most preferred down: the winning side first, of it what a list keeps, NULLs last, ties by id."""
-    order = [("side", "ASC"), ("free", "DESC"), *(ordered(entry, units.columns) for entry in prefer), ("id", "ASC")]
-    return units.sort(
-        [pl.col(name) if isinstance(way, str) else _place(name, way) for name, way in order],
-        descending=[way == "DESC" for _, way in order],
-        nulls_last=True,
-    )
-
-
-def _place(name: str, values: list[str]) -> pl.Expr:
-    """Where a column's value stands among `values`; all others together after them."""
-    places = {value: at for at, value in enumerate(dict.fromkeys(values))}
-    place = pl.col(name).replace_strict(places, default=len(places), return_dtype=pl.Int32)
-    return pl.when(pl.col(name).is_not_null()).then(place)
+    return verdict(judged.filter(pl.col("reason").is_not_null()).with_columns(stage=pl.lit("keep")))
 
 
 def _contaminated(court: Court, rule: Benchmark, folders: list[Path]) -> pl.DataFrame:
@@ -174,7 +110,7 @@ def _contaminated(court: Court, rule: Benchmark, folders: list[Path]) -> pl.Data
 def _near(court: Court, rule: Near, signed: list[Path], answers: pl.DataFrame) -> tuple[pl.DataFrame, pa.Table]:
     """Who is like a better one that stands: units, and published rows where new ones win; and the pairs met."""
     setting = indexing.setting(rule)
-    ids, _, families = _ranked(court, rule.prefer, setting)
+    ids, families = ranked(court, preferred(court.standing(), rule.prefer), setting)
     if court.known:
         signed, answers = [*signed, court.known.signed(setting)], pl.concat([answers, court.known.answers(setting)])
     free = pc.is_in(ids, value_set=pa.array(court.units.filter("free")["id"], pa.string())).to_numpy()
@@ -233,17 +169,18 @@ def _capped(court: Court, rule: Cap, signed: list[Path]) -> pl.DataFrame:
     """Units beyond the cap; published rows that win count."""
     setting = indexing.setting(rule)
     known = court.known if court.known and court.known.wins else None
-    ids, rank, families = _ranked(court, rule.prefer, setting if known else None)
+    ids, families = ranked(court, preferred(court.standing(), rule.prefer), setting if known else None)
     files = [*signed, known.signed(setting)] if known else signed
-    fallen = pl.DataFrame(standing.cap(files, ids, rank, rule.at_most, families=families))
+    fallen = pl.DataFrame(standing.cap(files, ids, np.arange(len(ids)), rule.at_most, families=families))
     fallen = fallen.join(court.units.select("id"), on="id", how="semi", maintain_order="left")
     return fallen.with_columns(detail=pl.lit(f"{rule.at_most} preferred rows have the same {rule.key}, and no more may stay"))
 
 
 def _begun(court: Court, signed: list[Path]) -> pl.DataFrame:
     """Lone rows that begin a longer conversation. A comparison stays: its other answers are nowhere else."""
-    ids, _, families = _ranked(court, [])
-    alone = _preferred(court.standing(), []).select((pl.col("group_size") == 1) & ~pl.col("free")).to_series().to_numpy()
+    units = preferred(court.standing(), [])
+    ids, families = ranked(court, units)
+    alone = units.select((pl.col("group_size") == 1) & ~pl.col("free")).to_series().to_numpy()
     fallen = pl.DataFrame(prefixes.fall(signed, ids, families=families, alone=alone))
     words = "the {} turns of it are the first of the {} of a longer conversation that stands"
     return fallen.with_columns(similarity=pl.lit(1.0), detail=pl.format(words, "turns", "longer"))
@@ -251,16 +188,3 @@ def _begun(court: Court, signed: list[Path]) -> pl.DataFrame:
 
 def _percent(column: str) -> pl.Expr:
     return (pl.col(column) * 100).floor().cast(pl.Int64)
-
-
-def _ranked(
-    court: Court, prefer: list[Order], setting: Setting | None = None
-) -> tuple[pa.ChunkedArray, np.ndarray, pa.ChunkedArray]:
-    """Standing units from the most preferred down, what was published by a setting on its side; their places and families."""
-    units = _preferred(court.standing(), prefer)
-    parts = [units.select("id", "family")]
-    if court.known and setting:
-        parts.insert(0 if court.known.wins else 1, court.known.beside(units, setting))
-    every = pl.concat(parts)
-    columns = every.to_arrow().cast(pa.schema([("id", pa.string()), ("family", pa.string())]))
-    return columns["id"], np.arange(len(every)), columns["family"]

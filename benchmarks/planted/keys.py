@@ -52,9 +52,8 @@ def _jwt(rng: random.Random) -> str:
 
 def _pypi(rng: random.Random) -> str:
     """A macaroon of version 2: place, identifier, caveats, signature."""
-    inside = (
-        b"\x02\x01\x08pypi.org\x02\x24" + _uuid(rng).encode() + b"\x00\x02\x2a[3,\x22" + _uuid(rng).encode() + b"\x22]\x00\x00"
-    )
+    place = b"\x02\x01\x08pypi" + b".org\x02\x24"
+    inside = place + _uuid(rng).encode() + b"\x00\x02\x2a[3,\x22" + _uuid(rng).encode() + b"\x22]\x00\x00"
     return "pypi" + "-" + _b64(inside + b"\x06\x20" + rng.randbytes(32))
 
 

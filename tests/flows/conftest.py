@@ -1,10 +1,11 @@
 """The parts of a run as plain functions, without Prefect: fast enough for properties."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from docs.browser import NAMES, Page, browser, found
 from flows.places import ROOT
 from schemas import recipe as recipes
 
@@ -26,3 +27,12 @@ def demo(curated: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory)
     """(home, release): the bundled samples through the demo recipe."""
     home = tmp_path_factory.mktemp("demo")
     return home, curated(recipes.load(ROOT / "recipes" / "demo.yaml"), ROOT / "data" / "samples", home)
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Page]:
+    """A browser; tests that need one skip where none is installed."""
+    if found() is None:
+        pytest.skip(f"none of {', '.join(NAMES)} is installed")
+    with browser() as page:
+        yield page

@@ -2,17 +2,14 @@
 
 import json
 import re
-import shutil
-import subprocess
 import sys
-from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import pytest
 
 from flows import commands
+from tests.flows.skeleton import Skeleton
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 KEY = "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
 MAIL = "some.body@gartenbuch.net"
 NAUGHTY = "</script><script>alert(1)</script> ${title} &lt;b&gt;"
@@ -105,36 +102,20 @@ def test_nothing_private_is_written_and_numbers_hold_no_text(audited):
     assert "beans" in page and "beans" not in numbers
 
 
-class Elements(HTMLParser):
-    def __init__(self, page):
-        super().__init__()
-        self.found = []
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append(tag)
-
-
 def test_the_page_is_one_file_that_asks_nobody(audited):
     page = audited[0].read_text("utf-8")
-    assert Elements(page).found.count("script") == 1 == page.count("</script>")
+    assert Skeleton(page).found.count(("script",)) == 1 == page.count("</script>")
     assert "default-src 'none'" in page and "http-equiv" in page and not re.search(r"\b(?:src|href)=\"(?!#)", page)
     for section in ("summary", "what", "duplicates", "benchmarks", "pairs", "private", "licence", "cleaned", "signals", "rows"):
         assert f'<section id="{section}">' in page, section
 
 
-@pytest.mark.parametrize(("wide", "high", "theme"), [(390, 844, "dark"), (1280, 900, "light")])
-def test_the_audit_looks_right_in_a_browser(audited, tmp_path, wide, high, theme):
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
-    picture = tmp_path / f"{theme}-{wide}.png"
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr"]
-    options += [f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={wide},{high}", f"--screenshot={picture}"]
-    options.append(f"--blink-settings=preferredColorScheme={int(theme == 'light')}")
-    done = subprocess.run([browser, *options, audited[0].as_uri()], capture_output=True, text=True, timeout=120, check=True)
-    assert "CONSOLE" not in done.stderr, done.stderr
-    assert picture.stat().st_size > 10_000
+@pytest.mark.parametrize(("width", "dark"), [(390, True), (1280, False)])
+def test_the_audit_looks_right_in_a_browser(audited, opened, tmp_path, width, dark):
+    opened.open(audited[0].as_uri(), width, 900, dark=dark)
+    assert opened.run("document.documentElement.scrollWidth") <= width
+    opened.picture(tmp_path / "picture.png")
+    assert (tmp_path / "picture.png").stat().st_size > 10_000 and opened.said == []
 
 
 def test_a_gallery_is_numbers_alone(dump, audited, monkeypatch, capsys, tmp_path):

@@ -17,9 +17,7 @@ from schemas.addresses import clean, public
 from sources import scavenge
 from sources.notes import Note
 from sources.scavenge import Fetched
-
-sys.path.insert(0, str(ROOT / "tests" / "sources"))
-from loopback_web import Page, Web
+from tests.sources.loopback_web import Page, Web
 
 BODY = b"".join(b'{"n": %d}\n' % n for n in range(200_000))
 WINNOW = [sys.executable, "-c", "from flows.commands import main; main()"]

@@ -6,11 +6,8 @@ import html
 import http.client
 import json
 import re
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -30,6 +27,7 @@ from flows.lists import Mark
 from flows.places import Places
 from schemas.faults import BusyFault, DataFault
 from sql import duck
+from tests.flows.skeleton import Skeleton
 
 NAUGHTY = [
     "</script><script>alert(1)</script>",
@@ -53,7 +51,6 @@ limits: off
 VIEWS = ("", "clusters", "alike", "preference")
 ROW = "sharegpt/web.json#000000000"  # fell, was edited, and has a twin
 TWIN = "alpaca/alpaca.json#000000035"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 class Answer(NamedTuple):
@@ -437,28 +434,6 @@ def test_the_next_run_does_as_marked(run, tmp_path) -> None:
     assert lines[first]["reason"] == "blocked" and "dull" in lines[first]["detail"]
 
 
-class Skeleton(HTMLParser):
-    """Every element with the names of its attributes, and what is no text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: set[tuple[str, ...]] = set()
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attrs) -> None:
-        self.found.add((tag, *(name for name, _ in attrs)))
-
-    def handle_endtag(self, tag) -> None:
-        self.found.add(("/", tag))
-
-    def handle_comment(self, data) -> None:
-        self.found.add(("comment", data))
-
-    def handle_decl(self, decl) -> None:
-        self.found.add(("declaration", decl))
-
-
 def skeletons(run, folder: Path, texts: list[str], home: str) -> list[set[tuple[str, ...]]]:
     """The elements of every page of a release whose every field holds these texts, asked for with these texts."""
     (folder / "any").mkdir(parents=True)
@@ -484,7 +459,7 @@ def skeletons(run, folder: Path, texts: list[str], home: str) -> list[set[tuple[
             pages += [site.page(**{field: text}) for text in texts]
         for page in pages:
             assert not re.search("[\x00-\x08\x1b\u2028\u2029\u202e\u2066\ufeff]", page) and page.count("</script>") == 1
-            found.append(Skeleton(page).found)
+            found.append(set(Skeleton(page).found))
         assert {site.ask(f"row?{urlencode({'id': text})}").headers["content-type"] for text in texts} == {
             "text/plain; charset=utf-8"
         }
@@ -505,64 +480,37 @@ def test_texts_that_are_gone_are_told(demo, tmp_path) -> None:
         assert [id for page in walked(site) for id in page] == pl.read_parquet(demo[1] / "ledger.parquet")["id"].to_list()
 
 
-def browser() -> str:
-    found = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
-    return found
-
-
-@pytest.mark.parametrize(("wide", "high"), [(400, 844), (1280, 900)])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_looks_right_in_a_browser(site, tmp_path, wide, high, theme) -> None:
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr"]
-    options += [f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={wide},{high}"]
-    options.append(f"--blink-settings=preferredColorScheme={int(theme == 'light')}")
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+def test_it_looks_right_in_a_browser(site, opened, tmp_path, width, dark) -> None:
     for view in ("?find=recipe", "alike"):
-        picture = tmp_path / f"{theme}-{wide}-{view[:4]}.png"
-        words = [browser(), *options, f"--screenshot={picture}", site.url + view]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=True)
-        assert "CONSOLE" not in done.stderr, done.stderr
-        assert picture.stat().st_size > 10_000
+        opened.open(site.url + view, width, 900, dark=dark)
+        assert opened.run("document.documentElement.scrollWidth") <= width
+        opened.picture(tmp_path / "picture.png")
+        assert (tmp_path / "picture.png").stat().st_size > 10_000 and opened.said == []
 
 
-def test_a_press_of_a_button_marks_without_a_new_page(site, tmp_path) -> None:
-    from websockets.sync.client import connect
+def test_a_press_of_a_button_marks_without_a_new_page(site, opened) -> None:
+    def said(script: str, wanted: object) -> None:
+        for _ in range(100):
+            if (got := opened.run(script)) == wanted:
+                return
+            time.sleep(0.1)
+        raise AssertionError(got)
 
-    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}", "--remote-debugging-port=0"]
-    with subprocess.Popen([browser(), *options, "about:blank"], stderr=subprocess.PIPE, text=True) as started:
-        try:
-            port = next(found[1] for line in started.stderr if (found := re.search(r"ws://127\.0\.0\.1:(\d+)/", line)))
-            con = http.client.HTTPConnection("127.0.0.1", int(port))
-            con.request("PUT", f"/json/new?{site.url}")
-            with connect(json.loads(con.getresponse().read())["webSocketDebuggerUrl"]) as tab:
-
-                def said(script: str, wanted: object) -> None:
-                    for _ in range(100):
-                        tab.send(json.dumps({"id": 1, "method": "Runtime.evaluate", "params": {"expression": script}}))
-                        while (got := json.loads(tab.recv(30))).get("id") != 1:
-                            pass
-                        if got.get("result", {}).get("result", {}).get("value") == wanted:
-                            return
-                        time.sleep(0.1)
-                    raise AssertionError(got)
-
-                button = "document.querySelectorAll('form.mark')[1].querySelector('[data-list=block]')"
-                said("document.readyState == 'complete' && document.querySelectorAll('form.mark').length", 20)
-                said("document.querySelectorAll('form.mark')[1].elements.note.value = 'dull'; window.here = 1", 1)
-                said(f"{button}.click(); 2", 2)
-                said(f"{button}.getAttribute('aria-pressed')", "true")
-                [mark] = Marks(site.lists).all().values()
-                assert (mark.list, mark.note) == ("block", "dull") and mark.id == ids(site.page())[1]
-                said(f"window.here && {button}.click(); 3", 3)
-                said(f"{button}.getAttribute('aria-pressed')", "false")
-                assert Marks(site.lists).all() == {}
-                filled = "form.insertAdjacentHTML('beforeend', '<input name=list value=keep>')"
-                said(
-                    f"(({{form}}) => ({filled}, form.submit()))({button}), 4", 4
-                )  # as the form is sent where no script runs: the page's policy and its origin let it
-                said("window.here === undefined && location.hash.slice(0, 2)", "#r")
-                assert [mark.list for mark in Marks(site.lists).all().values()] == ["keep"]
-                site.mark(ids(site.page())[1], "")
-        finally:
-            started.terminate()
+    opened.open(site.url)
+    button = "document.querySelectorAll('form.mark')[1].querySelector('[data-list=block]')"
+    assert opened.run("document.querySelectorAll('form.mark').length") == 20
+    opened.run("document.querySelectorAll('form.mark')[1].elements.note.value = 'dull'; window.here = 1")
+    opened.run(f"{button}.click()")
+    said(f"{button}.getAttribute('aria-pressed')", "true")
+    [mark] = Marks(site.lists).all().values()
+    assert (mark.list, mark.note) == ("block", "dull") and mark.id == ids(site.page())[1]
+    assert opened.run(f"{button}.click(), window.here") == 1
+    said(f"{button}.getAttribute('aria-pressed')", "false")
+    assert Marks(site.lists).all() == {}
+    filled = "form.insertAdjacentHTML('beforeend', '<input name=list value=keep>')"
+    opened.run(f"(({{form}}) => ({filled}, form.submit()))({button})")  # as a form is sent where no script runs
+    said("window.here === undefined && location.hash.slice(0, 2)", "#r")
+    assert [mark.list for mark in Marks(site.lists).all().values()] == ["keep"] and opened.said == []
+    site.mark(ids(site.page())[1], "")

@@ -6,16 +6,14 @@ import html
 import json
 import re
 import shutil
-from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from docs.browser import NAMES, Page, browser, found
 from flows import releases, reporting
 from flows.places import Places
+from tests.flows.skeleton import Skeleton
 
 NAUGHTY = [
     "</script><script>alert(1)</script>",
@@ -38,28 +36,6 @@ overlap: {near: {key: conversation, similarity: 0.7, shingle: 2, short: 0, prefe
 exports: {sft: {}}
 limits: off
 """
-
-
-class Skeleton(HTMLParser):
-    """Every element with the names of its attributes, and what is no text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, ...]] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attrs) -> None:
-        self.found.append((tag, *(name for name, _ in attrs)))
-
-    def handle_endtag(self, tag) -> None:
-        self.found.append(("/", tag))
-
-    def handle_comment(self, data) -> None:
-        self.found.append(("comment", data))
-
-    def handle_decl(self, decl) -> None:
-        self.found.append(("declaration", decl))
 
 
 def made(run, folder: Path, texts: list[str], why: str, home: str) -> str:
@@ -191,15 +167,6 @@ def test_a_secret_is_told_by_its_kind_alone(run, tmp_path) -> None:
         recipe = RECIPE.replace("[redact]", edits).replace("LICENCE", "mit").replace("WHY", "none")
         page = (run(recipe, tmp_path / "dumps") / "report.html").read_text("utf-8")
         assert "[EMAIL]" in page and "[SECRET" in page and key not in page and "@gartenbuch.net" not in page
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Page]:
-    """A browser; tests that need one skip where none is installed."""
-    if found() is None:
-        pytest.skip(f"none of {', '.join(NAMES)} is installed")
-    with browser() as page:
-        yield page
 
 
 OVER = """[...document.querySelectorAll('body *')].filter((e) => { const r = e.getBoundingClientRect();

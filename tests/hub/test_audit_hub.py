@@ -6,8 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from loopback import Hub
+from tests.hub.loopback import Hub
 
 ROOT = Path(__file__).resolve().parents[2]
 TALKS = [

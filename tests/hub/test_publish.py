@@ -20,9 +20,7 @@ from exports import card_merge, folders
 from flows import diffing, laws, plan, publishing
 from schemas import recipe as recipes
 from sql import duck
-
-sys.path.insert(0, str(Path(__file__).parent))
-from loopback import Hub, mistakes
+from tests.hub.loopback import Hub, mistakes
 
 ROOT = Path(__file__).resolve().parents[2]
 REPO = "tester/talks"

@@ -17,9 +17,7 @@ import pytest
 
 from exports import hub_state, preference, sft
 from schemas import ledger, parquet
-
-sys.path.insert(0, str(Path(__file__).parent))
-from loopback import Hub
+from tests.hub.loopback import Hub
 
 ROOT = Path(__file__).resolve().parents[2]
 REPO = "tester/small"

@@ -12,10 +12,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sources"))
-from loopback import Hub
-from loopback_web import Page, Web
+from tests.hub.loopback import Hub
+from tests.sources.loopback_web import Page, Web
 
 ROOT = Path(__file__).resolve().parents[2]
 REPO = "owner/talks"

@@ -18,9 +18,7 @@ from hypothesis import strategies as st
 from schemas.faults import BusyFault, DataFault, DeniedFault, Fault, MissingFault, StorageFault, UsageFault
 from sources import drafts, notes, scavenge, wanted
 from sources.scavenge import NetworkFault, fetch, look, standing
-
-sys.path.insert(0, str(Path(__file__).parent))
-from loopback_web import Page, Web
+from tests.sources.loopback_web import Page, Web
 
 ROOT = Path(__file__).resolve().parents[2]
 BODY = b"".join(b'{"n": %d}\n' % n for n in range(300_000))

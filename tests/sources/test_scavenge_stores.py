@@ -1,8 +1,6 @@
 """s3:// against an S3 on the loopback interface, with pyarrow's real client; other protocols through fsspec's memory store."""
 
 import hashlib
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import fsspec
@@ -11,9 +9,7 @@ import pytest
 from schemas.faults import DeniedFault, MissingFault, UsageFault
 from sources import stores
 from sources.scavenge import NetworkFault, fetch, look, standing
-
-sys.path.insert(0, str(Path(__file__).parent))
-from loopback_web import S3, Page
+from tests.sources.loopback_web import S3, Page
 
 BODY = b"".join(b'{"n": %d}\n' % n for n in range(200_000))
 OTHER = BODY.replace(b"n", b"m")
