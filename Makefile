@@ -17,7 +17,7 @@ test-long: $(READY)  ## the campaigns
 	@$(PY) -m pytest -m long
 
 TRAINERS := .venv-trainers
-test-trainers: $(READY)  ## real trainers (TRL, PEFT, axolotl, LLaMA-Factory) on a release with every shape, in an environment of their own
+test-trainers: $(READY)  ## TRL and PEFT for some steps, loaders of axolotl and LLaMA-Factory, in an environment of their own
 	@test -x $(TRAINERS)/bin/python || python3 -m venv $(TRAINERS)
 	@$(TRAINERS)/bin/python -m pip install -q --disable-pip-version-check -r tests/trainers/requirements.txt
 	@$(TRAINERS)/bin/python -m pip install -q --disable-pip-version-check --no-deps -r tests/trainers/loaders.txt

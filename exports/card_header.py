@@ -23,7 +23,7 @@ LICENSES = frozenset(
     """.split()  # noqa: SIM905  a list of seventy strings is no easier to read
 )
 _SIZES = [(1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M")]
-_SPLITS = ("train", "test")
+SPLITS = ("train", "test")
 _HUB = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+?)(?:@[^/]*)?(?:/.*)?")
 
 
@@ -56,7 +56,7 @@ def header(release: Path, manifest: dict[str, Any], asked: Recipe | None) -> str
 def counts(manifest: dict[str, Any]) -> dict[str, dict[str, int]]:
     """Rows by export and split, without empty ones; sft first."""
     found = {
-        name: {split: int(splits[split]) for split in _SPLITS if splits.get(split)}
+        name: {split: int(splits[split]) for split in SPLITS if splits.get(split)}
         for name, splits in sorted((manifest.get("counts") or {}).items(), key=lambda item: (item[0] != "sft", item[0]))
     }
     return {name: splits for name, splits in found.items() if splits and re.fullmatch(r"\w+", name)}

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from exports import names, shape
-from exports.card_header import columns, counts, feature, named, on_the_hub
+from exports.card_header import SPLITS, columns, counts, feature, named, on_the_hub
 from exports.card_words import section, shown
 from schemas.recipe import Recipe
 
-_SPLITS = ("train", "test")
 _TABLES = """\
 Beside the configs, all of it in Parquet: `ledger` (what became of every row and record), `edits`, `turns`, `signals`,
 `pairs`, `comparisons`, `contamination`, `benchmarks`, `funnel` and `bias`. In any DuckDB shell:
@@ -39,10 +38,9 @@ def structure(release: Path, manifest: dict[str, Any], repo: str) -> str:
     """Configs and splits with their rows, the columns of each, and the other tables."""
     held = counts(manifest)
     body = [
-        [f"`{name}`", *(f"{splits.get(split, 0):,}" for split in _SPLITS), _fields(release, name)]
-        for name, splits in held.items()
+        [f"`{name}`", *(f"{splits.get(split, 0):,}" for split in SPLITS), _fields(release, name)] for name, splits in held.items()
     ]
-    table = section("Dataset Structure", ["config", *_SPLITS, "columns"], body)
+    table = section("Dataset Structure", ["config", *SPLITS, "columns"], body)
     told = "A prompt that is held out for `test` is held out in every config."
     return f"{table}\n\n{told}\n\n{_TABLES.format(repo=repo)}" if table else ""
 

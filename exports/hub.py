@@ -109,7 +109,7 @@ def _but_card(manifest: dict[str, Any]) -> dict[str, Any]:
 
 def _commit(plan: Plan, api: "HfApi", private: bool, told: str) -> str:
     from huggingface_hub import CommitOperationDelete
-    from huggingface_hub.errors import HfHubHTTPError, HTTPError
+    from huggingface_hub.errors import HTTPError
 
     operations: list[CommitOperationAdd | CommitOperationDelete] = [_addition(plan, name) for name in [*plan.add, *plan.change]]
     operations += [CommitOperationDelete(name) for name in plan.delete]
@@ -120,7 +120,7 @@ def _commit(plan: Plan, api: "HfApi", private: bool, told: str) -> str:
     message: dict[str, Any] = {"commit_message": title, "commit_description": told}
     try:
         return str(api.create_commit(plan.repo, operations, **message, parent_commit=parent, **KIND).oid)
-    except (HfHubHTTPError, HTTPError, OSError):
+    except (HTTPError, OSError):
         if (arrived := _arrived(plan, api, parent)) is None:
             raise
         return arrived
@@ -137,11 +137,11 @@ def _made(plan: Plan, api: "HfApi", private: bool) -> str:
 
 def _arrived(plan: Plan, api: "HfApi", parent: str) -> str | None:
     """The commit of a push whose answer was lost, where the Hub has all that was sent; None where it has not, or cannot say."""
-    from huggingface_hub.errors import HfHubHTTPError, HTTPError
+    from huggingface_hub.errors import HTTPError
 
     try:
         found = state(api, plan.repo)
-    except (HfHubHTTPError, HTTPError, OSError):
+    except (HTTPError, OSError):
         return None
     if found is None or found[0] == parent:
         return None
@@ -152,11 +152,11 @@ def _arrived(plan: Plan, api: "HfApi", parent: str) -> str | None:
 
 def _tag(plan: Plan, api: "HfApi", tag: str, commit: str) -> None:
     """Make the tag; where the answer was lost, or it came twice, the tag that stands there is looked at."""
-    from huggingface_hub.errors import HfHubHTTPError, HTTPError
+    from huggingface_hub.errors import HTTPError
 
     try:
         api.create_tag(plan.repo, tag=tag, revision=commit, tag_message=f"winnow {plan.fingerprint}", **KIND)
-    except (HfHubHTTPError, HTTPError, OSError):
+    except (HTTPError, OSError):
         if commit not in {each.target_commit for each in api.list_repo_refs(plan.repo, **KIND).tags if each.name == tag}:
             raise
 

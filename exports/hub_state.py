@@ -63,7 +63,7 @@ def held(api: "HfApi", repo: str, found: There, name: str) -> bytes | None:
 
 
 def reader(api: "HfApi", repo: str, revision: str | None) -> tuple[str, Callable[[str, Path], None]]:
-    """The commit of a revision, and a function that brings one of its files into a folder. Raises as `plan`, and MissingFault."""
+    """The commit of a revision, and a function that brings one of its files into a folder. Raises as `there`; MissingFault."""
     checked(repo)
     with faults(repo):
         commit = str(api.dataset_info(repo, revision=revision).sha)

@@ -4,7 +4,7 @@ An exchange is what a user says and all that follows until a user speaks again; 
 before them, so that every part teaches something. The system prompt stands at the head of every part. Lengths are words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -64,16 +64,11 @@ def truncate(conversations: pa.Table, words: np.ndarray, limit: int) -> tuple[pa
 
 def unfit(conversations: pa.Table, words: np.ndarray, limit: int) -> pa.Table:
     """Conversations with an exchange that alone is longer than `limit`, the system prompt counted in."""
-    owner, flat = flattened(conversations["messages"])
-    bounds = np.searchsorted(owner, np.arange(len(conversations) + 1))
-    roles = pc.struct_field(flat, "role")
-    over = []
-    for row in np.flatnonzero(_sums(words, bounds) > limit).tolist():
-        start, stop = int(bounds[row]), int(bounds[row + 1])
-        said, lengths = roles[start:stop].to_pylist(), words[start:stop].tolist()
-        head, whole = parts(said, lengths, limit)
-        if any(sum(lengths[:head]) + sum(lengths[a:b]) > limit for a, b in whole):
-            over.append(row)
+    over = [
+        row
+        for row, head, whole, lengths in _over(conversations, words, limit)
+        if any(sum(lengths[:head]) + sum(lengths[a:b]) > limit for a, b in whole)
+    ]
     reason = pa.array(["an exchange longer than the limit"] * len(over), pa.string())
     return pa.table([conversations["id"].take(pa.array(over, pa.int64())), reason], schema=LEFT_OUT)
 
@@ -93,16 +88,18 @@ def _exchanges(roles: Sequence[str], head: int) -> list[int]:
 
 def _all(conversations: pa.Table, words: np.ndarray, limit: int) -> dict[int, tuple[int, Parts]]:
     """The parts of every conversation that has more than one."""
+    return {row: (head, whole) for row, head, whole, _ in _over(conversations, words, limit) if len(whole) > 1}
+
+
+def _over(conversations: pa.Table, words: np.ndarray, limit: int) -> Iterator[tuple[int, int, Parts, list[int]]]:
+    """Of each conversation beyond the limit: its row, the length of its head, its parts, and the words of its turns."""
     owner, flat = flattened(conversations["messages"])
     bounds = np.searchsorted(owner, np.arange(len(conversations) + 1))
     roles = pc.struct_field(flat, "role")
-    found = {}
     for row in np.flatnonzero(_sums(words, bounds) > limit).tolist():
         start, stop = int(bounds[row]), int(bounds[row + 1])
-        head, whole = parts(roles[start:stop].to_pylist(), words[start:stop].tolist(), limit)
-        if len(whole) > 1:
-            found[row] = (head, whole)
-    return found
+        lengths = words[start:stop].tolist()
+        yield row, *parts(roles[start:stop].to_pylist(), lengths, limit), lengths
 
 
 def _taken(conversations: pa.Table, words: np.ndarray, cut: dict[int, tuple[int, Parts]], *, named: bool) -> pa.Table:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from exports import sft
 from exports.messages import LEFT_OUT
-from exports.sft import unfit
+from exports.sft import more, unfit
 
 __all__ = ["left_out", "more", "schema", "table", "unfit"]
 
@@ -30,11 +30,6 @@ def left_out(members: pa.Table) -> pa.Table:
     reason = pc.if_else(pc.greater(pc.fill_null(other["group_size"], 1), 1), "tie", "alone")
     flat = pa.table({"id": other["id"], "reason": reason}).cast(LEFT_OUT)
     return pa.concat_tables([flat, sft.left_out(members.filter(known))]).sort_by("id")
-
-
-def more(rows: pa.Table) -> set[str]:
-    """As of `sft`; the mean score is there where some row has a score."""
-    return sft.more(rows)
 
 
 def schema(more: set[str]) -> pa.Schema:

@@ -1,8 +1,7 @@
 """Answers in steps with a verdict on each, for process reward models: `prompt`, `completions`, `labels`, as TRL reads them.
 
 Rows whose source labels steps: their `extra` holds `step_lengths` (characters) and `labels`, null from where nobody judged
-on: those steps do not leave. The prompt is text: all turns
-before the answer, joined by a blank line.
+on: those steps do not leave. The prompt is text: all turns before the answer, joined by a blank line.
 """
 
 from itertools import takewhile

@@ -65,7 +65,6 @@ _SHAPES = (
         r"(?:[A-Za-z0-9+/=\s\\\"',:>.()]|-(?!----)){64,16000}+(?:-----END [A-Z0-9 ]{1,60}-----|(?=```)|\Z)",
     ),
 )
-NAMES = tuple(sorted({name for name, _ in _SHAPES}))
 _PATTERNS = [(name, re.compile(shape, re.ASCII)) for name, shape in _SHAPES]
 
 # The same in Rust, over a whole column, without look-around: never false where a shape above matches.

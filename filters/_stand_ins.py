@@ -22,13 +22,13 @@ def real(name: str, key: str) -> bool:
         return not _PASSWORD.fullmatch(key) and not _WORDS.search(key) and _kinds(key) > 1
     if name == "private_key":
         body = key.partition("KEY")[2].partition("-----")[2].lstrip("\\nr> \n\r\t")
-        return not _BLOCK.search(body[:64]) and "..." not in body and entropy(body) > 4
+        return not _BLOCK.search(body[:64]) and "..." not in body and _entropy(body) > 4
     if name == "discord_bot":
         return _number(key.partition(".")[0])
-    return not _WORDS.search(key) and entropy(key) >= 3.0 and (name != "assigned" or _mixed(key))
+    return not _WORDS.search(key) and _entropy(key) >= 3.0 and (name != "assigned" or _mixed(key))
 
 
-def entropy(key: str) -> float:
+def _entropy(key: str) -> float:
     """Shannon entropy of its characters, in bits; 20 random hex digits have about 3.5."""
     return -sum(n / len(key) * math.log2(n / len(key)) for n in Counter(key).values())
 

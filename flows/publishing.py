@@ -76,12 +76,13 @@ def to_hub(release: Path, repo: str, api: "HfApi", *, private: bool, texts: Whos
     """
     there = hub_state.there(repo, api)
     facts, files = leaving.verified(release)
-    change = _first(release)
     if there.fingerprint == facts["fingerprint"]:
         change = Change(there.fingerprint, 0, 0, 0, "the same release is there")
     elif there.fingerprint:
         near = {name for name in files.keys() & there.files.keys() if hub_state.equal(files[name], there.files[name])}
         change = _since(release, hub_state.reader(api, repo, there.commit)[1], repo, near)
+    else:
+        change = _first(release)
     dressed = _dressed(release, (facts, files), there, api=api, repo=repo, texts=texts, change=change)
     plan = hub.plan(release, repo, there, *dressed)
     found = {"add": plan.add, "change": plan.change, "delete": plan.delete, "same": plan.same}
@@ -97,11 +98,12 @@ def to_store(release: Path, address: str, *, private: bool, texts: Whose = "kept
     facts, files = _reported(release, leaving.verified(release), texts)
     there = folders.current(address)
     nothing = there == facts["fingerprint"]
-    change = _first(release)
     if nothing:
         change = Change(there, 0, 0, 0, "the same release is there")
     elif there:
         change = _since(release, folders.reader(address, None)[1], shown(address), set())
+    else:
+        change = _first(release)
     found = {"add": [] if nothing else sorted(files), "change": [], "delete": [], "same": sorted(files) if nothing else []}
     size = 0 if nothing else sum(map(leaving.size, files.values()))
     how: dict[str, Any] = {"files": found, "size": size, "nothing": nothing, "change": change, "public": not private}

@@ -107,7 +107,7 @@ def ip(rng: random.Random) -> str:
     four = f"{rng.randint(11, 99)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}"
     six = f"2606:4700:{some(rng, HEX[1:], 4)}::{some(rng, HEX[1:], 4)}"
     long = "2a02:" + ":".join(some(rng, HEX[1:], 4) for _ in range(7))
-    return rng.choice([four, four, six, long]) if not four.startswith("10.") else six
+    return rng.choice([four, four, six, long])
 
 
 def phone(rng: random.Random) -> str:

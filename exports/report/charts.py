@@ -176,9 +176,9 @@ def across(field: str, low: float, high: float, **axis: Any) -> dict[str, Any]:
     return _place(field, [low, high], axis)
 
 
-def down(field: str, low: float, high: float, **axis: Any) -> dict[str, Any]:
+def down(field: str, low: float, high: float) -> dict[str, Any]:
     """A vertical place, `low` at the bottom."""
-    return _place(field, [low, high], axis)
+    return _place(field, [low, high], {})
 
 
 def _place(field: str, domain: list[float], axis: dict[str, Any]) -> dict[str, Any]:

@@ -28,13 +28,12 @@ def turns(messages: Messages, was: Messages | None, most: int) -> str:
     return "".join([*drawn, *(_turn(turn["role"], f"<del>{shown(turn['content'], most)}</del>") for turn in gone)])
 
 
-def side_by_side(one: Messages, two: Messages, heads: tuple[str, str], most: int, better: int = -1) -> str:
-    """What two conversations begin with in common, and then each in a column of its own;"""
+def side_by_side(one: Messages, two: Messages, heads: tuple[str, str], most: int) -> str:
+    """What two conversations begin with in common, and then each in a column of its own."""
     last = min(len(one), len(two)) - 1  # stands in the columns, be it the same
     same = next((at for at, (a, b) in enumerate(zip(one, two, strict=False)) if a != b or at == last), 0)
     parts = "".join(
-        f"<div{' class=better' if at == better else ''}><h4>{shown(head)}</h4>{turns(side[same:], None, most)}</div>"
-        for at, (head, side) in enumerate(zip(heads, (one, two), strict=True))
+        f"<div><h4>{shown(head)}</h4>{turns(side[same:], None, most)}</div>" for head, side in zip(heads, (one, two), strict=True)
     )
     return f'{turns(one[:same], None, most)}<div class="two">{parts}</div>'
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import NamedTuple
@@ -50,10 +51,12 @@ def allowed(style: str, script: str, policy: str) -> str:
     return f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; {policy}"
 
 
+@cache
 def report_file(kind: str) -> str:
     """The report's own `css`, `html` or `js`."""
     return (_HERE / f"page.{kind}").read_text("utf-8")
 
 
+@cache
 def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,6 +1,5 @@
 """Which rows a report shows: of each reason and of what was kept a seeded draw, the largest clusters, the nearest misses."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,12 +75,11 @@ def _compared(release: Path, rows: int, seed: int) -> tuple[list[Line], list[Fal
 
 def _group(part: pl.DataFrame, rows: int, seed: int) -> Group:
     stage, reason = part["stage"][0], part["shown"][0]
-    mixed = [hashlib.md5(f"{id}{seed}".encode("utf-8", "replace"), usedforsecurity=False).digest() for id in part["id"]]
-    most = rows * 3 if stage == KEPT else rows
-    lines = part.with_columns(mixed=pl.Series(mixed, dtype=pl.Binary)).bottom_k(most, by=["mixed", "id"]).sort("mixed", "id")
+    taken = pairs.mixed(part["id"].to_list(), seed)[: rows * 3 if stage == KEPT else rows]
+    lines = part.filter(pl.col("id").is_in(taken)).drop("shown").to_dicts()
     found = [
         {**line, "beside": [id for id in line["answers"] or [] if id != line["id"]][:1] if stage == "export" else []}
-        for line in lines.drop("mixed", "shown").to_dicts()
+        for line in sorted(lines, key=lambda line: taken.index(line["id"]))
     ]
     return Group(stage or "", reason or "", part.height, found)
 

@@ -27,6 +27,7 @@ def charts(release: Path, drawn: Drawn, limits: signals.Limits) -> dict[str, str
         "benchmarks": overlaps.contamination(release) if _has(release, "benchmarks", "contamination") else "",
         "wins": winners.bias(release) if _has(release, "bias") else "",
         "classifiers": winners.classifiers(manifest),
+        "comparisons": pairs.became(release, drawn.fallen),
     }
 
 
@@ -44,7 +45,7 @@ def page(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], parts: 
             Section("benchmarks", "Benchmarks found", parts["benchmarks"]),
             Section("wins", "What wins pairs", parts["wins"]),
             Section("classifiers", "Classifiers", parts["classifiers"]),
-            Section("pairs", "Pairs to read", _pairs(release, drawn, texts, most)),
+            Section("pairs", "Pairs to read", parts["comparisons"] + _pairs(drawn, texts, most)),
             Section("rows", "Rows to read", samples.section(drawn, texts, edited, most)),
         ]
         there = [each for each in told if each.body]
@@ -54,9 +55,9 @@ def page(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], parts: 
         most //= 2
 
 
-def _pairs(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], most: int) -> str:
+def _pairs(drawn: Drawn, texts: Mapping[str, samples.Text], most: int) -> str:
     messages = {id: text.messages for id, text in texts.items()}
-    return pairs.section(release, drawn.pairs, drawn.fallen, messages, most)
+    return pairs.section(drawn.pairs, drawn.fallen, messages, most)
 
 
 def links(sections: list[Section]) -> str:

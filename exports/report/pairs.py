@@ -29,7 +29,7 @@ def draw(release: Path, rows: int, seed: int) -> list[Pair]:
     if not files:
         return []
     ids = pl.scan_parquet(files).select("id").collect()["id"].to_list()
-    taken = _mixed(ids, seed)[:rows]
+    taken = mixed(ids, seed)[:rows]
     columns = ["id", "prompt", "chosen", "rejected", "score_margin", "margin_by", "flags", "source"]
     there = [name for name in columns if name in pl.read_parquet_schema(files[0])]
     found = pl.scan_parquet(files).filter(pl.col("id").is_in(taken)).select(there).collect()
@@ -46,25 +46,26 @@ def fallen(release: Path, rows: int, seed: int) -> list[Fallen]:
     found = []
     for reason, count in counts.iter_rows():
         part = told.filter(reason=reason)
-        taken = _mixed(part["id"].to_list(), seed)[:rows]
+        taken = mixed(part["id"].to_list(), seed)[:rows]
         lines = part.filter(pl.col("id").is_in(taken)).to_dicts()
         found.append(Fallen(reason, count, sorted(lines, key=lambda line: taken.index(line["id"]))))
     return found
 
 
-def _mixed(ids: list[str], seed: int) -> list[str]:
+def mixed(ids: list[str], seed: int) -> list[str]:
+    """Ids in an order drawn by a seed."""
     return sorted(ids, key=lambda id: (hashlib.md5(f"{id}{seed}".encode("utf-8", "replace"), usedforsecurity=False).digest(), id))
 
 
-def section(release: Path, pairs: list[Pair], fell: list[Fallen], texts: Mapping[str, Messages], most: int) -> str:
-    """What became of every comparison; some that leave, and some that fell with the rule in words, where both texts are there."""
+def section(pairs: list[Pair], fell: list[Fallen], texts: Mapping[str, Messages], most: int) -> str:
+    """Some pairs that leave, and some comparisons that fell with the rule in words, where both texts are there."""
     some = "".join(_pair(pair, most) for pair in pairs)
     rest = "".join(_fell(each, texts, most) for each in fell)
-    return f"{_became(release, fell)}{some}{f'<h3>Comparisons that gave no pair</h3>{rest}' if rest else ''}"
+    return f"{some}{f'<h3>Comparisons that gave no pair</h3>{rest}' if rest else ''}"
 
 
-def _became(release: Path, fell: list[Fallen]) -> str:
-    """A bar for the pairs that leave, and one for each reason."""
+def became(release: Path, fell: list[Fallen]) -> str:
+    """What became of every comparison: a bar for the pairs that leave, and one for each reason."""
     if not fell:
         return ""
     kept = pl.scan_parquet(release / "comparisons.parquet").filter(pl.col("fate") == "kept").select(pl.len()).collect().item()

@@ -47,7 +47,7 @@ def turns(rows: pa.Table, bad: Sequence[str] = ("unanswered", "truncated")) -> t
 def _first(rows: pa.Table, bad: Sequence[str], owner: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """The place of each row's first bad turn; its length where it has none."""
     first = np.diff(starts)
-    marks, measured = signals.measure(rows, {"refusal", "truncated"} & set(bad) or {"words"})
+    marks, measured = signals.measure(rows, {"refusal", "truncated"} & set(bad))
     wrong = np.zeros(len(marks), bool)
     if "refusal" in bad:
         wrong |= pc.fill_null(marks["refusal"], False).to_numpy()

@@ -23,7 +23,8 @@ def turns(rows: pa.Table, zero: Sequence[str] = ("refusal",)) -> tuple[pa.Table,
     )
     if unknown := [name for name in zero if name not in known]:
         raise UsageFault(f"edit 'weigh': no turn is measured as {unknown[0]!r}; {nearest(unknown[0], known)}")
-    owners = {column for family in signals.families() if set(zero) & getattr(family, "TURN", {}).keys() for column in family.ROW}
+    asked = (family.ROW for family in signals.families() if set(zero) & getattr(family, "TURN", {}).keys())
+    owners = {next((name for name in zero if name in row), next(iter(row))) for row in asked}  # one brings all its turns
     marks, _ = signals.measure(rows, owners)
     lists = rows["messages"].combine_chunks()
     flat, owner = lists.flatten(), pc.list_parent_indices(lists).to_numpy()

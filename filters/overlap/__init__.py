@@ -4,7 +4,7 @@
 * `tokens`      text -> normalised tokens            * `signing`  texts -> signatures and shingles; `signatures`  at rest
 * `prefixes`    turns -> conversations that are the beginning of a longer one
 * `twins`       signatures, preference -> who stands, who falls to whom, near misses
-* `standing`    verified pairs, preference -> who stands; too many of one text
+* `standing`    signatures, preference -> too many of one text
 * `benchmarks`  benchmark files -> items             * `hashed` `shipped`  items without their text, and those that ship
 * `contamination`  items -> the rows that hold their words      * `nearest`  items -> the texts that reword them
 * `shared`      the parts that two texts share, for a person to see
