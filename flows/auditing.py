@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from exports.report import audit as pages
 from exports.report.drawn import draw
@@ -36,7 +37,7 @@ from flows import (
 from flows.places import Places
 from schemas import parquet
 from schemas import recipe as recipes
-from schemas.ledger import BENCHMARKS, BIAS, COMPARISONS, CONTAMINATION, LEDGER, PAIRS
+from schemas.ledger import BIAS, COMPARISONS, LEDGER, PAIRS
 
 _COMPARED: dict[str, Any] = {
     "copies": {"key": "conversation", "similarity": 1.0, "prefer": ["words DESC"]},
@@ -80,7 +81,7 @@ def audit(planned: plan.Plan, places: Places, name: str, workers: int, *, rows: 
             return Audit(told, "")
         _cleaned(cleaned, planned, found, places)
         drawn, alike = (reporting.masked_words(draw(folder, rows, 0)) for folder in (cleaned, compared))
-        ids = replace(drawn, clusters=alike.clusters, misses=alike.misses)
+        ids = replace(drawn, clusters=alike.clusters, misses=[], fallen=[])
         texts = reporting.texts(places, cleaned, ids, "all")
         parts = pages.charts(cleaned, compared, drawn, alike, reporting.limits(cleaned))
         return Audit(told, pages.page(told, ids, texts, parts, cleaned))
@@ -143,12 +144,12 @@ def _drafts(work: Path, fingerprint: str) -> Iterator[tuple[Path, Path]]:
 
 
 def _compared(draft: Path, measuring: recipes.Recipe, found: _Rows, job: stages.Job) -> None:
-    looked = {name: rule for name, rule in measuring.overlap.items() if name in job.benchmarks}
-    alone = measuring.model_copy(update={"overlap": looked})
-    contaminated.written(alone, [shard.covered for shard in found.made.shards], draft)
-    for name, kind in (("contamination", CONTAMINATION), ("benchmarks", BENCHMARKS)):
-        told = pl.read_parquet(draft / f"{name}.parquet").with_columns(pl.col("rule").str.strip_prefix(examined.PREFIX))
-        parquet.write(told.to_arrow().cast(kind), draft / f"{name}.parquet", kind)
+    looked = {name.removeprefix(examined.PREFIX): rule for name, rule in measuring.overlap.items() if name in job.benchmarks}
+    covered = [
+        {name.removeprefix(examined.PREFIX): folder for name, folder in shard.covered.items() if name in measuring.overlap}
+        for shard in found.made.shards
+    ]
+    contaminated.written(measuring.model_copy(update={"overlap": looked}), covered, draft)
     _tables(draft, found.measured, apart=("prompts",))  # which have one question, and are not alike
     bias = pa.concat_tables([BIAS.empty_table(), *(each.bias for each in found.paired.taken if each.bias)])
     parquet.write(bias, draft / "bias.parquet", BIAS)
@@ -186,10 +187,10 @@ def _records(found: _Rows) -> int:
 
 
 def _numbers(planned: plan.Plan, found: _Rows, compared: Path, swept: list[Path]) -> dict[str, Any]:
-    turns = sum(len(pl.read_parquet(shard.turns, columns=["id"])) for shard in found.made.shards)
+    turns = sum(pq.read_metadata(shard.turns).num_rows for shard in found.made.shards)
     told = examined.numbers(found.frame, found.refused, found.cleaned)
     hits, known = (pl.read_parquet(compared / f"{name}.parquet") for name in ("contamination", "benchmarks"))
-    edits = pl.concat([pl.read_parquet(shard.edits) for shard in found.made.shards])
+    edits = pl.concat([pl.read_parquet(shard.edits, columns=["id", "edit"]) for shard in found.made.shards])
     changed = edits.group_by("edit").agg(pl.col("id").n_unique()).sort("edit")
     return {
         "files": len(planned.files),

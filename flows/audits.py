@@ -1,6 +1,7 @@
 """What `winnow audit` says and writes: one dump's page and numbers, or a table over many folders."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,11 @@ def gallery(dumps: list[str], recipe: str, places: Places, out: Path, workers: i
 def _plan(dumps: list[str], recipe: str, places: Places, *, shown: bool) -> tuple[plan.Plan, str]:
     """The plan over these dumps, brought where they are far away, without limits or expectations; and what to call them."""
     far = [dump for dump in dumps if dump.startswith(_FAR)]
-    asked = recipes.override(runs.load(recipe, []), ["limits=off"]).model_copy(update={"expect": {}, "license": "other"})
+    plain = {"expect": {}, "license": "other"}
     if not far:
         planned, _ = runs.plan_for(recipe, [Path(dump) for dump in dumps], None, None, ["limits=off"])
-        asked = planned.recipe.model_copy(update={"expect": {}, "license": "other"})
-        return plan.make(asked, planned.data, planned.base), _called(asked)
+        planned = replace(planned, recipe=planned.recipe.model_copy(update=plain))
+        return planned, _called(planned.recipe)
     if len(far) < len(dumps):
         raise UsageFault(f"{far[0]} is far away, and {next(each for each in dumps if each not in far)} is not: audit them apart")
     sources = {}
@@ -71,7 +72,8 @@ def _plan(dumps: list[str], recipe: str, places: Places, *, shown: bool) -> tupl
         tail = url.partition("@")[0].rstrip("/").split("/")[-2:]
         slug = "-".join("".join(c if c.isalnum() and c.isascii() else "-" for c in part).strip("-") for part in tail)
         sources[slug] = recipes.Source.model_validate({"path": slug, "from": url})
-    asked = asked.model_copy(update={"sources": dict(sorted(sources.items()))})
+    asked = recipes.override(runs.load(recipe, []), ["limits=off"])
+    asked = asked.model_copy(update={**plain, "sources": dict(sorted(sources.items()))})
     bringing.brought(asked, places.raw, shown=shown)
     return plan.make(asked, places.raw), _called(asked)
 

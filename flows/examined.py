@@ -9,8 +9,9 @@ import pyarrow as pa
 
 import sources
 from exports import licences
-from flows.exporting import SIDES
+from exports.report.funnel import reason
 from flows.leave import Decided
+from schemas.ledger import BIAS
 from sources import archives
 from sources.opening import opened
 
@@ -86,8 +87,8 @@ def licence(given: Mapping[str, str]) -> dict[str, Any]:
 def _read(refused: pa.Table) -> dict[str, dict[str, int]]:
     lines = pl.DataFrame(refused).group_by("fate", "reason").len().sort("fate", "len", "reason", descending=[False, True, False])
     found: dict[str, dict[str, int]] = {}
-    for fate, reason, count in lines.iter_rows():
-        found.setdefault(fate, {})[reason] = count
+    for fate, why, count in lines.iter_rows():
+        found.setdefault(fate, {})[why] = count
     return found
 
 
@@ -109,18 +110,13 @@ def duplicates(decided: Decided) -> dict[str, int]:
 def pairs(decided: Decided) -> dict[str, Any]:
     """Pairs as the source ordered them: how often the longer answer wins, and what is doubtful about them."""
     found = next(each for each in decided.taken if each.name == "preference")
-    flags: Counter[str] = Counter()
-    count = 0
-    for side in SIDES:
-        for table in found.tables(side):
-            count += len(table)
-            flags.update(pl.Series(table["flags"]).explode().drop_nulls().to_list())
-    bias = pl.DataFrame(found.bias) if found.bias else pl.DataFrame(schema={"signal": pl.String})
-    whole = bias.filter(pl.col("signal") == "length")
-    told: dict[str, Any] = {"pairs": count, "flags": dict(sorted(flags.items()))}
-    if len(whole) and len(
-        length := whole.filter(pl.col("source").is_null() & pl.col("gap_from").is_null()).drop_nulls("share").head(1)
-    ):
+    assert found.compared is not None
+    leaves = found.compared.filter(pl.col("reason").is_null())
+    told: dict[str, Any] = {"pairs": len(leaves), "flags": dict(sorted(_counted(leaves["flags"].explode().drop_nulls()).items()))}
+    bias = pl.DataFrame(found.bias or BIAS.empty_table())
+    whole = bias.filter((pl.col("signal") == "length") & pl.col("source").is_null() & pl.col("gap_from").is_null())
+    length = whole.drop_nulls("share").head(1)
+    if len(length):
         told |= {f"longer_{name}": length[name][0] for name in ("share", "low", "high")}
     return told
 
@@ -128,8 +124,7 @@ def pairs(decided: Decided) -> dict[str, Any]:
 def _cleaned(decided: Decided) -> dict[str, Any]:
     ledger = pl.DataFrame(decided.ledger)
     stage = pl.when(pl.col("fate") == "kept").then(pl.lit("kept")).otherwise("stage")
-    reason = pl.col("reason").str.replace(r"(?s)^(beginning of|too like) .*", "$1 another row")
-    funnel = ledger.select(stage=stage, reason=reason).group_by("stage", "reason").len("rows")
+    funnel = ledger.select(stage=stage, reason=reason()).group_by("stage", "reason").len("rows")
     lines = funnel.sort("stage", "rows", "reason", descending=[False, True, False]).to_dicts()
     exports = dict(sorted((each.name, len(each.ids)) for each in decided.taken))
     return {"kept": int((ledger["fate"] == "kept").sum()), "exports": exports, "funnel": lines}

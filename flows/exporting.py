@@ -34,6 +34,7 @@ COMPARED: dict[str, Any] = {
     "source": pl.String,
     "score_margin": pl.Float64,
     "margin_by": pl.String,
+    "flags": pl.List(pl.String),
 }
 AHEAD = 2  # shards of texts read before they are asked for
 

@@ -4,21 +4,24 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from filters import pii
-from flows import code, plan, store
-from flows.stages import Shard
+from flows import code, store
 from schemas import recipe
+
+if TYPE_CHECKING:  # numba stands behind both, and a push needs none of it
+    from flows.plan import Plan
+    from flows.stages import Shard
 
 _GROUPS, _AT_ONCE = 16, 2  # row groups looked at together, and how many such at the same time
 
 
-def facts(planned: plan.Plan, shards: list[Shard], frame: pl.DataFrame, ids: list[pa.Array]) -> dict[str, Any]:
+def facts(planned: "Plan", shards: "list[Shard]", frame: pl.DataFrame, ids: list[pa.Array]) -> dict[str, Any]:
     """Everything but files, counts of exports and classifiers. `ids`: of all records, in rows or refused."""
     asked = planned.recipe
     edits = pl.concat([pl.read_parquet(shard.edits) for shard in shards])

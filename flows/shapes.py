@@ -141,12 +141,12 @@ def _view(base: Taken, name: str, how: dict[str, Any]) -> Taken:
     pairs = module.OF == "preference"
     show = getattr(module, "view", None)
     unfit, keys = [pl.DataFrame(schema={"id": pl.String, "reason": pl.String})], []
-    for table in (table for side in SIDES for table in base.tables(side)):
+    for table in (table for side in SIDES if hasattr(module, "unfit") for table in base.tables(side)):
         keys += [_PART.sub("", id) for id in table["id"].to_pylist()]
-        if hasattr(module, "unfit"):
-            unfit.append(pl.DataFrame(module.unfit(table)))
+        unfit.append(pl.DataFrame(module.unfit(table)))
     reasons = {_PART.sub("", id): reason for id, reason in pl.concat(unfit).iter_rows()}
-    rows = {row for key in keys if key not in reasons for row in _sides(key, pairs=pairs)}
+    fits = {row for key in keys if key not in reasons for row in _sides(key, pairs=pairs)}
+    rows = fits if hasattr(module, "unfit") else set(base.ids)
     fell = {row: reason for key, reason in sorted(reasons.items()) for row in _sides(key, pairs=pairs) if row not in rows}
     named = pl.DataFrame({"id": list(fell), "reason": list(fell.values())}, schema={"id": pl.String, "reason": pl.String})
 

@@ -26,7 +26,7 @@ _MALLOC = {-8: 2, -3: 4 << 20, -1: 32 << 20}  # glibc's M_ARENA_MAX, M_MMAP_THRE
 
 
 def _frugal() -> None:
-    """Give memory back at once, a third less of it in the same time; threads free what others made."""
+    """Give memory back at once: about a quarter less of it, for some CPU time; threads free what others made."""
     pa.set_memory_pool(pa.system_memory_pool())
     if hasattr(clib := ctypes.CDLL(None), "mallopt"):
         for option, value in _MALLOC.items():

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from exports.report import pairs
+from exports.report.funnel import reason
 from exports.report.pairs import Fallen
 from schemas.ledger import STAGES
 
@@ -52,9 +53,7 @@ def draw(release: Path, rows: int, seed: int) -> Drawn:
     """Read a release's ledger and pairs; `rows` of each reason, three times as many of what was kept."""
     ledger = pl.read_parquet(release / "ledger.parquet", columns=_COLUMNS).with_columns(
         stage=pl.when(pl.col("fate") == KEPT).then(pl.lit(KEPT)).otherwise("stage"),
-        shown=pl.when(pl.col("fate") == KEPT)
-        .then(pl.lit(KEPT))
-        .otherwise(pl.col("reason").str.replace(r"(?s)^(beginning of|too like) .*", "$1 another row")),
+        shown=pl.when(pl.col("fate") == KEPT).then(pl.lit(KEPT)).otherwise(reason()),
     )
     answers = (
         ledger.filter(pl.col("group_id").is_not_null())

@@ -44,7 +44,7 @@ def records(release: Path, manifest: dict[str, Any]) -> pl.DataFrame:
     """The funnel of records (source, stage, reason, count): kept if a row of it is, else fallen where its last row fell."""
     stage = pl.when(pl.col("fate") == "kept").then(pl.lit("kept")).otherwise("stage")
     lines = pl.read_parquet(release / "ledger.parquet", columns=["id", "source", "file", "record", "fate", "stage", "reason"])
-    lines = lines.with_columns(stage=stage, reason=_reason(), at=stage.replace_strict(_ORDER, return_dtype=pl.Int64))
+    lines = lines.with_columns(stage=stage, reason=reason(), at=stage.replace_strict(_ORDER, return_dtype=pl.Int64))
     last = lines.sort("at", "id", descending=[True, False]).unique(["source", "file", "record"], keep="first")
     fell = last.group_by("source", "stage", "reason").agg(count=pl.len().cast(pl.Int64))
     read = {source: facts["records"] for source, facts in manifest["sources"].items()}
@@ -58,7 +58,7 @@ def records(release: Path, manifest: dict[str, Any]) -> pl.DataFrame:
     return pl.concat([fell, pl.DataFrame(extra, schema=fell.schema, orient="row")]).sort("source", "stage", "reason")
 
 
-def _reason() -> pl.Expr:
+def reason() -> pl.Expr:
     """As the funnel has it: without the row that the ledger names."""
     return pl.col("reason").str.replace(r"(?s)^(beginning of|too like) .*", "$1 another row")
 

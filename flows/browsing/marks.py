@@ -4,7 +4,6 @@ A line is one JSON object: `fingerprint` and `id` of the row as the ledger has t
 lines with one fingerprint the last holds; null as its list takes a mark back. Written sorted by fingerprint, whole or not at all.
 """
 
-import os
 from pathlib import Path
 from threading import Lock
 
@@ -13,6 +12,7 @@ import orjson
 from flows import lists
 from flows.lists import KINDS, Mark
 from schemas.faults import DataFault
+from schemas.parquet import settle
 
 
 class Marks:
@@ -56,11 +56,8 @@ class Marks:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(path.name + ".part")
-        with open(draft, "wb") as handle:
-            handle.write(text)
-            handle.flush()
-            os.fsync(handle.fileno())
-        os.replace(draft, path)
+        draft.write_bytes(text)
+        settle(draft, path)
 
 
 def _read(path: Path) -> dict[str, Mark]:
