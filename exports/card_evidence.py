@@ -20,7 +20,8 @@ collapses to one."""
 _ITEMS = """
 
 Looked for by runs of words that an item and a row share. Rows are counted as they were read; `ledger.parquet` says which fell for
-it, `contamination.parquet` has every hit with its span. No other benchmark was looked for."""
+it, `contamination.parquet` has every hit; of the words that both have only their number and sha256. No other benchmark
+was looked for."""
 _ANNOTATIONS = """### Annotations
 
 #### Annotation process

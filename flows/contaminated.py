@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.overlap import benchmarks, contamination, hashed, nearest, shipped
+from filters.overlap.shared import seal
 from flows import keys, store
 from schemas import parquet
 from schemas.ledger import BENCHMARKS, CONTAMINATION
@@ -25,7 +26,10 @@ from schemas.recipe import Benchmark, Recipe
 COLUMNS = ["id", "group_id", "messages"]
 FLOORS = {"words": (0.4, 0.2, 0.05), "characters": (0.3, 0.15)}
 Floors = dict[str, float]  # from which share on hits are kept, by words and, where that is asked for, by characters
-HITS = pa.schema([*[field for field in CONTAMINATION if field.name != "rule"], ("group", pa.string())])
+_SEALED = ("span_words", "span_sha256")  # what a release has in place of the text that both have
+HITS = pa.schema(
+    [*[field for field in CONTAMINATION if field.name not in ("rule", *_SEALED)], ("span", pa.string()), ("group", pa.string())]
+)
 COUNTS = pa.schema([field for field in BENCHMARKS if field.name != "rule"])
 
 
@@ -61,9 +65,11 @@ def cover(rows: pa.Table, rule: Benchmark, floors: Floors, sought: tuple[tuple[P
 
 
 def hits(folder: Path, rule: Benchmark) -> pl.DataFrame:
-    """The hits of a shard that reach the thresholds of the rule."""
+    """The hits of a shard that reach the thresholds of the rule; the text of each is sealed, for what leaves holds none of it."""
     least = pl.when(pl.col("how") == "words").then(rule.coverage).otherwise(rule.similar if rule.similar != "off" else 2.0)
-    return pl.read_parquet(folder / "hits.parquet").filter(pl.col("share") >= least)
+    found = pl.read_parquet(folder / "hits.parquet").filter(pl.col("share") >= least)
+    sealed = pl.Series("span_sha256", [seal(span) for span in found["span"]], pl.String)
+    return found.with_columns(sealed, span_words=pl.col("span").str.split(" ").list.len().cast(pl.Int64)).drop("span")
 
 
 def written(asked: Recipe, covered: list[dict[str, Path]], draft: Path) -> int:

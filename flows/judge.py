@@ -23,6 +23,7 @@ from schemas.recipe import Beginnings, Benchmark, Cap, Chars, Near, Order, Recip
 from sql.judge import judge as by_rules
 from sql.rules import Rule
 
+_BOTH = "both have {} words in a row, sha256 {}"  # `marking` finds them in the text again; a release quotes no benchmark
 _ANSWERS = pa.schema([("unit", pa.string()), ("id", pa.string())])
 
 
@@ -98,11 +99,9 @@ def _contaminated(court: Court, rule: Benchmark, folders: list[Path]) -> pl.Data
     )
     units = court.standing().select("group", unit="id")
     found = units.join(best, on="group", how="inner", maintain_order="left")
-    words = (
-        f"holds {{}}% of the words of the {{}} of item {{}} of {{}} (from {rule.coverage:.0%} on a row falls); both have: {{}}"
-    )
-    near = f"{{}}% like the {{}} of item {{}} of {{}} by its characters (from {rule.similar} on a row falls); both have: {{}}"
-    told = (_percent("share"), "side", "item", "benchmark", pl.col("span").str.slice(0, 300))
+    words = f"holds {{}}% of the words of the {{}} of item {{}} of {{}} (from {rule.coverage:.0%} on a row falls); {_BOTH}"
+    near = f"{{}}% like the {{}} of item {{}} of {{}} by its characters (from {rule.similar} on a row falls); {_BOTH}"
+    told = (_percent("share"), "side", "item", "benchmark", "span_words", "span_sha256")
     detail = pl.when(pl.col("how") == "words").then(pl.format(words, *told)).otherwise(pl.format(near, *told))
     return found.select(id="unit", twin=pl.format("{}#{}", "benchmark", "item"), similarity="share", detail=detail)
 

@@ -1,11 +1,12 @@
 """What a row and its twin share, as places in their texts: the parts by which a rule of `overlap` took one for the other."""
 
+import re
 from typing import Any, NamedTuple
 
 from filters.overlap.shared import Shared, Spans, run, shared
 from schemas.recipe import Beginnings, Benchmark, Cap, Chars, Near, Published, Recipe
 
-_HELD = "both have: "  # in the detail of a row that holds a benchmark's item; the run of words follows
+_HELD = re.compile(r"both have ([\d,]+) words in a row, sha256 ([0-9a-f]{32})")  # of a row that holds a benchmark's item
 
 Row = dict[str, Any]
 
@@ -22,9 +23,9 @@ def marked(recipe: Recipe, line: Row, row: Row, twin: Row | None) -> Marked | No
     """What a fallen row shares with its twin or a benchmark's item, by its line of the ledger; None where that is not told."""
     rule = recipe.overlap.get(line["reason"] or "") if line["stage"] == "overlap" else None
     if isinstance(rule, Benchmark):
-        held = (line["detail"] or "").partition(_HELD)[2]
+        held = _HELD.search(line["detail"] or "")
         turns_of = _turns(row["messages"], rule.key or "conversation")
-        found = run(turns_of, held) or run(turns_of, held.rpartition(" ")[0])
+        found = run(turns_of, int(held[1].replace(",", "")), held[2]) if held else {}
         return Marked(found, {}, f"what the row and {line['twin']} both have") if found else None
     if twin is None:
         return None

@@ -180,7 +180,7 @@ def _reported(release: Path, leaves: Leaving, texts: Whose) -> Leaving:
     facts, files = leaves
     if "report.html" not in files or facts.get("texts", "kept") == texts:
         return leaves
-    [made] = reporting.made(places(), release, texts)
+    [made] = reporting.made(places(), release, texts, leaves=True)
     return leaving.instead(facts, files, {"report.html": made.encode()}, **_fact(texts))
 
 

@@ -33,16 +33,21 @@ _MADE: dict[Whose, str] = {
 }
 
 
-def made(places: Places, release: Path, *whose: Whose, rows: int = ROWS, seed: int = 0) -> list[str]:
-    """A release's page for each choice of texts: the same release, texts, rows and seed give the same bytes."""
+def made(places: Places, release: Path, *whose: Whose, rows: int = ROWS, seed: int = 0, leaves: bool = False) -> list[str]:
+    """A release's page for each choice of texts: the same release, texts, rows and seed give the same bytes.
+
+    A page that `leaves` shows no row in which a benchmark's item was found, whatever the choice.
+    """
     drawn = masked_words(draw(release, rows, seed))
     parts = pages.charts(release, drawn, limits(release))
-    return [_page(places, release, drawn, parts, each) for each in whose]
+    barred = set(pl.read_parquet(release / "contamination.parquet", columns=["id"])["id"]) if leaves else set()
+    return [_page(places, release, drawn, parts, each, barred) for each in whose]
 
 
-def _page(places: Places, release: Path, drawn: Drawn, parts: dict[str, str], whose: Whose) -> str:
+def _page(places: Places, release: Path, drawn: Drawn, parts: dict[str, str], whose: Whose, barred: set[str]) -> str:  # noqa: PLR0917
     there = replace(drawn, pairs=[]) if whose == "none" else drawn
-    return pages.page(release, there, texts(places, release, drawn, whose), parts, _MADE[whose])
+    shown = {id: text for id, text in texts(places, release, drawn, whose).items() if id not in barred}
+    return pages.page(release, there, shown, parts, _MADE[whose])
 
 
 def whole_at(places: Places, release: Path) -> Path:

@@ -87,7 +87,8 @@ CONTAMINATION = pa.schema(  # every row that holds an item of a benchmark, wheth
         ("side", pa.string()),  # question | answer
         ("how", pa.string()),  # words | characters
         ("share", pa.float64()),  # of the item's words; or the cosine of the two texts
-        ("span", pa.string()),  # the longest run in both, of the row's text, normalised
+        ("span_words", pa.int64()),  # words of the longest run in both
+        ("span_sha256", pa.string()),  # of that run, normalised; 32 hex digits: its text is not for a release
     ]
 )
 

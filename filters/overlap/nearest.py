@@ -68,12 +68,23 @@ class Nearest:
             span = np.empty((room, 2), np.int64)
             hits = (rows, items, share, span)
             needed = kernels_near.near(normal.data, normal.bounds, CHARS, self._table, self._lists, SPEAK, limits, hits)
-        runs = [normal.data[a:b].tobytes().decode().strip() for a, b in span[:needed].tolist()]
+        runs = [_words(normal, row, *run) for row, run in zip(rows[:needed].tolist(), span[:needed].tolist(), strict=True)]
         return told(part["id"], self.items, (rows[:needed], items[:needed], share[:needed]), runs)
 
 
 _FIELDS = {"benchmark": "benchmark", "item": "number", "side": "side"}
 _NAMES = pa.schema([(name, HITS.field(name).type) for name in _FIELDS])
+
+
+def _words(normal: Normal, row: int, start: int, stop: int) -> str:
+    """The whole words of a run of characters; the run itself where it holds none."""
+    begin, end = normal.bounds[row : row + 2].tolist()
+    spots = ((max(start - 1, begin), start), (start, stop), (stop, min(stop + 1, end)))
+    before, run, after = (normal.data[a:b].tobytes() for a, b in spots)
+    first = before not in (b"", b" ") and not run.startswith(b" ")
+    last = after not in (b"", b" ") and not run.endswith(b" ")
+    words = run.decode().split()
+    return " ".join(words[int(first) : len(words) - int(last)]) or run.decode().strip()
 
 
 def grams(normal: Normal) -> tuple[np.ndarray, np.ndarray]:

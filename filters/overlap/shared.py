@@ -3,6 +3,7 @@
 The same tokens as in `tokens`, one text at a time and with their places, in plain Python: for a person who looks at one pair.
 """
 
+import hashlib
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -43,13 +44,18 @@ def shared(left: Sequence[str | None], right: Sequence[str | None], size: int, *
     return Shared(len(both) / whole if whole else 0.0, *spans)
 
 
-def run(turns: Sequence[str | None], span: str) -> Spans:
-    """Where a run of normalised tokens, one space between, first stands in a list of turns; empty where it does not."""
-    words, tokens = span.split(), _tokens_of(turns, spoken=False)
+def seal(span: str) -> str:
+    """A run of normalised tokens, one space between, as 32 hex digits of its sha256, by which who has the text finds it."""
+    return hashlib.sha256(span.encode()).hexdigest()[:32]
+
+
+def run(turns: Sequence[str | None], words: int, sealed: str) -> Spans:
+    """Where a run of so many normalised tokens with this seal first stands in a list of turns; empty where it does not."""
+    tokens = _tokens_of(turns, spoken=False)
     said = [token.word for token in tokens]
-    for at in range(len(said) - len(words) + 1):
-        if words and said[at : at + len(words)] == words:
-            return _spans(tokens, len(words), [at])
+    for at in range(len(said) - words + 1):
+        if words and seal(" ".join(said[at : at + words])) == sealed:
+            return _spans(tokens, words, [at])
     return {}
 
 

@@ -1,13 +1,16 @@
 """Decontamination in a release: each side in its place, groups as a whole, and a report that adds up with the ledger."""
 
+import hashlib
 import json
+import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 import sql
-from flows import plan
+from flows import marking, plan, releases
+from flows.places import Places
 from schemas import recipe as recipes
 from schemas.faults import UsageFault
 from sql import duck
@@ -99,12 +102,42 @@ def test_each_side_is_looked_for_in_its_place(fallen, rule: str) -> None:
 def test_the_ledger_names_benchmark_item_side_and_span_and_the_report_counts(fallen) -> None:
     lines, report = fallen("against: vases.jsonl")
     assert {line["twin"] for line in lines.values()} == {"vases#0"}
-    said = "holds 100% of the words of the {} of item 0 of vases (from 50% on a row falls); both have: {}"
-    assert lines["later"]["detail"].startswith(said.format("question", "a glass blower in murano makes 14 vases a day"))
-    assert lines["answered"]["detail"].startswith(said.format("answer", "she makes 14 vases a day"))
+    said = "holds 100% of the words of the {} of item 0 of vases (from 50% on a row falls); both have {} words in a row, "
+    said += "sha256 {}"
+    for name, side, text in (("later", "question", QUESTION), ("answered", "answer", ANSWER)):
+        words = re.findall("[a-z0-9]+", text.lower())
+        sealed = hashlib.sha256(" ".join(words).encode()).hexdigest()[:32]
+        assert lines[name]["detail"] == said.format(side, len(words), sealed)
     assert "like the question of item 0 of vases by its characters (from 0.35 on" in lines["reworded"]["detail"]
     expected = {"rule": "tests", "benchmark": "vases", "items": 2, "answers": 1, "too_short": 1, "items_hit": 1, "rows_hit": 4}
     assert report == [expected | {"rows_dropped": 4, "by_question": 3, "by_answer": 1, "by_words": 3}]
+
+
+def strings(value) -> list[str]:
+    """Every text in a table, a list or an object, dates and numbers aside."""
+    if isinstance(value, dict):
+        return [text for each in value.items() for text in strings([*each])]
+    return [text for each in value for text in strings(each)] if isinstance(value, list) else [value] * isinstance(value, str)
+
+
+def test_what_a_release_holds_quotes_no_benchmark_and_explain_still_marks_it(fallen, tmp_path: Path) -> None:
+    lines, _ = fallen("against: vases.jsonl, key: conversation, similar: 0.3")
+    assert set(lines) == {"asked", "later", "answered", "quoted", "reworded"}
+    [release] = (path for path in tmp_path.rglob("releases/*/*") if len(path.name) == 32)
+    held = [text for file in release.rglob("*.parquet") for text in strings(pq.read_table(file).to_pylist())]
+    held += [file.read_text() for file in release.rglob("*") if file.is_file() and file.suffix != ".parquet"]
+    folded = [" ".join(re.findall("[a-z0-9]+", text.lower())) for text in held]
+    assert any("the tide turns in a lagoon" in text for text in folded), "it looks at texts"
+    for item in (QUESTION, ANSWER):
+        words = re.findall("[a-z0-9]+", item.lower())
+        runs = {" ".join(words[at : at + 4]) for at in range(len(words) - 3)}
+        assert not [run for run in runs if any(run in text for text in folded)]
+    asked = recipes.load(release / "recipe.yaml")
+    rows = releases.texts(Places(tmp_path / "home"), release, [line["id"] for line in lines.values()])
+    for name, line in lines.items():
+        [(turn, spans)] = marking.marked(asked, line, rows[line["id"]], None).row.items()
+        marked = rows[line["id"]]["messages"][turn]["content"][spans[0][0] : spans[0][1]]
+        assert marked in (QUESTION + ANSWER if name != "reworded" else REWORDED) and len(marked.split()) > 3
 
 
 def test_shards_of_any_size_say_the_same(fallen) -> None:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -325,6 +326,20 @@ def test_the_published_report_shows_no_text_of_rows_that_fell_unless_asked(made,
         page = (back / "report.html").read_text()
         shown[texts] = sum(each in page for each in fell), "Count from" in page
     assert shown["kept"] == (0, True) and shown["all"][0] > 0 and shown["none"] == (0, False)
+
+
+def test_no_byte_that_is_pushed_holds_a_benchmark(hub, winnow, made):
+    """A public push of all texts there are: an item that was found in the rows is nowhere, so that nobody learns it from here."""
+    winnow("push", made(), REPO, "--yes", "--public", "--texts", "all")
+    item = json.loads((made.data / "items.jsonl").read_text())["question"].lower()
+    runs = [" ".join(each) for each in zip(*(re.findall(r"\w+", item)[at:] for at in range(5)), strict=False)]
+    pushed = hub.files(REPO)
+    tables = {name: pq.read_table(pa.BufferReader(data)) for name, data in pushed.items() if name.endswith(".parquet")}
+    assert tables["contamination.parquet"].num_rows == 1 and "Who knows" in pushed["report.html"].decode()
+    for name, data in pushed.items():
+        text = json.dumps(tables[name].to_pylist(), default=str) if name in tables else data.decode()
+        folded = " ".join(re.findall(r"\w+", text.lower()))
+        assert not [run for run in runs if run in folded], name
 
 
 def test_another_choice_of_texts_is_another_commit(hub, winnow, made):

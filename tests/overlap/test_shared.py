@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.overlap.alphabet import symbols
-from filters.overlap.shared import run, shared, tokens
+from filters.overlap.shared import run, seal, shared, tokens
 from filters.overlap.signatures import sign
 from filters.overlap.tokens import normalise
 from filters.overlap.twins import walk
@@ -94,6 +94,6 @@ def test_marks_go_on_over_turns():
 
 
 def test_a_run_of_normalised_words_is_found_in_the_text_as_written():
-    assert run(["Well,", "what **is** Love?"], "what is love") == {1: [(0, 16)]}
-    assert run(["nothing of it"], "what is love") == {}
-    assert run(["anything"], "") == {}
+    assert run(["Well,", "what **is** Love?"], 3, seal("what is love")) == {1: [(0, 16)]}
+    assert run(["nothing of it"], 3, seal("what is love")) == {}
+    assert run(["what is love"], 2, seal("what is love")) == run(["anything"], 0, seal("")) == {}

@@ -162,7 +162,8 @@ def test_contamination_adds_up_with_the_ledger():
             "side": side,
             "how": how,
             "share": 1.0,
-            "span": "",
+            "span_words": 0,
+            "span_sha256": "",
         }
 
     ledger = [
