@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 READY := .venv/ready
 
-.PHONY: demo test test-long test-trainers check bench clean help
+.PHONY: demo test test-long test-trainers test-duckdb check bench clean help
 
 help:                ## these lines
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/: .*## */\t/'
@@ -27,6 +27,12 @@ test-trainers: $(READY)  ## TRL and PEFT for some steps, loaders of axolotl and 
 	@$(TRAINERS)/bin/python tests/trainers/check_trl.py $(TRAINERS)/home/releases/shapes/current $(TRAINERS)/tiny sft preference kto reward
 	@$(TRAINERS)/bin/python tests/trainers/check_trl.py $(TRAINERS)/home/releases/implicit/current $(TRAINERS)/tiny preference
 	@for name in shapes implicit; do $(TRAINERS)/bin/python tests/trainers/check_loaders.py $(TRAINERS)/home/releases/$$name/current $(TRAINERS)/tiny || exit 1; done
+
+DUCKDB := .venv-duckdb
+test-duckdb: $(READY)  ## the questions in the plain DuckDB shell over hf://, by its own extension, in an environment of its own
+	@test -x $(DUCKDB)/bin/python || python3 -m venv $(DUCKDB)
+	@$(DUCKDB)/bin/python -m pip install -q --disable-pip-version-check -r tests/hub/duckdb.txt
+	@$(PY) -m pytest tests/hub/test_duckdb_shell.py
 
 check: $(READY)      ## lint, format, types, import rules
 	@.venv/bin/ruff check .

@@ -14,9 +14,10 @@ CREATE OR REPLACE VIEW exported AS
   SELECT regexp_extract(filename, '([^/\\]+)[/\\][^/\\]+$', 1) AS export, id, regexp_extract(filename, '(train|test)-[0-9]+-of-[0-9]+', 1) AS split
   FROM read_parquet(coalesce(getvariable('release'), '') || '*/*-of-*.parquet', filename = true);
 -- The exports that questions ask. One that a release has not is empty: its list of files is `pairs.parquet`, whose rows are left out.
+-- `*/` finds them: of a folder that is not there the Hub says 404.
 SET VARIABLE sft_files = (
   SELECT coalesce(list(file), []) || [coalesce(getvariable('release'), '') || 'pairs.parquet']
-  FROM (SELECT file FROM glob(coalesce(getvariable('release'), '') || 'sft/*-of-*.parquet') ORDER BY file));
+  FROM (FROM glob(coalesce(getvariable('release'), '') || '*/*-of-*.parquet') WHERE file SIMILAR TO '(.*[/\\])?sft[/\\][^/\\]+' ORDER BY file));
 CREATE OR REPLACE VIEW sft AS
   SELECT * EXCLUDE (filename, other, similarity, key), regexp_extract(filename, '(train|test)-[0-9]+-of-[0-9]+[.]parquet$', 1) AS split
   FROM read_parquet(getvariable('sft_files'), filename = true, union_by_name = true) WHERE filename NOT LIKE '%pairs.parquet'
@@ -24,7 +25,7 @@ CREATE OR REPLACE VIEW sft AS
   SELECT '' AS id, [{'role': '', 'content': ''}] AS messages, 0 AS words, '' AS source, '' AS license WHERE false;
 SET VARIABLE preference_files = (
   SELECT coalesce(list(file), []) || [coalesce(getvariable('release'), '') || 'pairs.parquet']
-  FROM (SELECT file FROM glob(coalesce(getvariable('release'), '') || 'preference/*-of-*.parquet') ORDER BY file));
+  FROM (FROM glob(coalesce(getvariable('release'), '') || '*/*-of-*.parquet') WHERE file SIMILAR TO '(.*[/\\])?preference[/\\][^/\\]+' ORDER BY file));
 CREATE OR REPLACE VIEW preference AS
   SELECT * EXCLUDE (filename, other, similarity, key), regexp_extract(filename, '(train|test)-[0-9]+-of-[0-9]+[.]parquet$', 1) AS split
   FROM read_parquet(getvariable('preference_files'), filename = true, union_by_name = true) WHERE filename NOT LIKE '%pairs.parquet'
@@ -32,7 +33,7 @@ CREATE OR REPLACE VIEW preference AS
   SELECT '' AS id, [{'role': '', 'content': ''}] AS prompt, [{'role': '', 'content': ''}] AS chosen, [{'role': '', 'content': ''}] AS rejected, 0.0 AS score_margin, '' AS margin_by, [''] AS flags, '' AS source, '' AS license WHERE false;
 SET VARIABLE ties_files = (
   SELECT coalesce(list(file), []) || [coalesce(getvariable('release'), '') || 'pairs.parquet']
-  FROM (SELECT file FROM glob(coalesce(getvariable('release'), '') || 'ties/*-of-*.parquet') ORDER BY file));
+  FROM (FROM glob(coalesce(getvariable('release'), '') || '*/*-of-*.parquet') WHERE file SIMILAR TO '(.*[/\\])?ties[/\\][^/\\]+' ORDER BY file));
 CREATE OR REPLACE VIEW ties AS
   SELECT * EXCLUDE (filename, other, similarity, key), regexp_extract(filename, '(train|test)-[0-9]+-of-[0-9]+[.]parquet$', 1) AS split
   FROM read_parquet(getvariable('ties_files'), filename = true, union_by_name = true) WHERE filename NOT LIKE '%pairs.parquet'

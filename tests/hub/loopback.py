@@ -120,7 +120,7 @@ class Answer(BaseHTTPRequestHandler):
             return
         if self.instead:
             value, status = {"error": "done, and not said"}, self.instead[0]
-        data = value if isinstance(value, bytes) else json.dumps(value).encode()
+        data = value if isinstance(value, bytes) else json.dumps(value, separators=(",", ":")).encode()
         self.send_response(status)
         for name, said in {"Content-Length": str(len(data)), "Content-Type": "application/json", **(headers or {})}.items():
             self.send_header(name, said)

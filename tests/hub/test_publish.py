@@ -427,7 +427,7 @@ print("TOLD" + json.dumps(told, default=str))
 
 
 def test_questions_over_what_is_published(hub, winnow, made):
-    """By hf:// through fsspec, for DuckDB's own extension knows no Hub but the one."""
+    """By hf:// through fsspec; `test_duckdb_shell` asks by DuckDB's own extension, which is not everywhere."""
     release = made()
     winnow("push", release, REPO, "--yes")
     [snippet] = re.findall(r"```sql\n(.*?)```", readme(hub), re.DOTALL)
