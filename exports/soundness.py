@@ -3,7 +3,8 @@
 import polars as pl
 import pyarrow as pa
 
-from exports.sft import turns
+from exports.messages import asked, cut
+from exports.sft import FIELDS, turns
 
 SIDES = ("chosen", "rejected")
 _TOLD = ("reasoning_content", "name", "tool_calls", "tool_call_id")  # fields of a turn, beside its role and content
@@ -37,10 +38,25 @@ def prints(parts: pl.DataFrame) -> pl.DataFrame:
     """(id, context, better, worse): 128-bit prints of what each pair's texts say, white space and case left out."""
     said = {"context": "prompt", "better": "chosen", "worse": "rejected"}
     texts = parts.select("id", **{name: _plain(column, parts) for name, column in said.items()})
-    hashes = [
-        pl.concat_str([pl.col(name).hash(seed).cast(pl.String) for seed in _SEEDS], separator=" ").alias(name) for name in said
-    ]
-    return texts.select("id", *hashes)
+    return texts.select("id", *map(_print, said))
+
+
+def row_prints(rows: pa.Table) -> pl.DataFrame:
+    """(id, context, answer): 128-bit prints of the turns to the user's last, with the tools, and of the answer after them.
+
+    The context is taken as it stands, of the answer white space and case are left out; null where no user or no answer speaks.
+    """
+    head, tail = cut(rows["messages"], asked(rows["messages"]))
+    sides = {
+        name: pl.from_arrow(turns(pa.chunked_array([part]), set(FIELDS))) for name, part in (("context", head), ("answer", tail))
+    }
+    frame = pl.DataFrame({"id": pl.Series(rows["id"]), "tools": pl.Series(rows["tools"], dtype=pl.String), **sides})
+    both = frame.filter((pl.col("context").list.len() > 0) & (pl.col("answer").list.len() > 0))
+    tools = pl.col("tools").fill_null("")
+    told = both.select("id", tools, context=_plain("context", both, exact=True), answer=_plain("answer", both))
+    told = told.with_columns(context=pl.concat_str("context", "tools", separator="\x1d"))
+    found = told.select("id", *map(_print, ("context", "answer")))
+    return frame.select("id").join(found, on="id", how="left", maintain_order="left")
 
 
 def answers(parts: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
@@ -50,12 +66,17 @@ def answers(parts: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
     return told["better"], told["worse"]
 
 
-def _plain(column: str, frame: pl.DataFrame) -> pl.Expr:
-    """Turns as one text: roles, contents in lower case with white space folded, and what else a turn says."""
+def _print(name: str) -> pl.Expr:
+    return pl.concat_str([pl.col(name).hash(seed).cast(pl.String) for seed in _SEEDS], separator=" ").alias(name)
+
+
+def _plain(column: str, frame: pl.DataFrame, *, exact: bool = False) -> pl.Expr:
+    """Turns as one text: roles, contents (in lower case with white space folded, or exact), and what else a turn says."""
     inner = frame.schema[column].inner  # type: ignore[attr-defined]
     more = [field.name for field in inner.fields if field.name in _TOLD]
     turn = pl.element().struct
-    content = turn.field("content").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    content = turn.field("content")
+    content = content if exact else content.str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
     pieces = [turn.field("role"), content, *(turn.field(name).fill_null("") for name in more)]
     return pl.col(column).list.eval(pl.concat_str(pieces, separator="\x1f")).list.join("\x1e")
 

@@ -19,15 +19,20 @@ def wins(votes: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def ranked_pairs(votes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(groups, answers): places from 0, the best; see `places`."""
+    return places(wins(votes, weights))
+
+
+def places(won: np.ndarray) -> np.ndarray:
     """(groups, answers): places from 0, the best, by Tideman's ranked pairs (Independence of clones, 1987); equal is a tie.
 
+    `won` is (groups, answers, answers): how many votes put answer i above answer j.
     Majorities are taken from the largest down, and one that would close a circle is left out. Of equal majorities the pair
     that stands first goes first, whichever of its two is ahead: turning every vote round turns every place round. Answers
     that no majority tells apart share a place where as many stand above the one as above the other.
     """
-    groups, _, size = votes.shape
-    ahead = wins(votes, weights)
-    ahead = ahead - ahead.transpose(0, 2, 1)
+    groups, size, _ = won.shape
+    ahead = won - won.transpose(0, 2, 1)
     first, second = np.triu_indices(size, 1)
     margins = ahead[:, first, second]
     order = np.argsort(-np.abs(margins), axis=1, kind="stable")
@@ -35,6 +40,8 @@ def ranked_pairs(votes: np.ndarray, weights: np.ndarray) -> np.ndarray:
     each = np.arange(groups)
     for place in order.T:
         margin = margins[each, place]
+        if not margin.any():  # the largest first: no majority is left
+            break
         better = np.where(margin > 0, first[place], second[place])
         worse = np.where(margin > 0, second[place], first[place])
         told = (margin != 0) & ~above[each, worse, better]
@@ -44,15 +51,20 @@ def ranked_pairs(votes: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def bradley_terry(votes: np.ndarray, weights: np.ndarray, prior: float = 0.5) -> np.ndarray:
+    """(groups, answers): log strengths, their mean 0; see `strengths`."""
+    said = ~np.isnan(votes)
+    return strengths(wins(votes, weights), np.einsum("v,gvi,gvj->gij", weights, said, said), prior)
+
+
+def strengths(won: np.ndarray, both: np.ndarray, prior: float = 0.5) -> np.ndarray:
     """(groups, answers): log strengths, their mean 0; the difference of two is the log-odds that the one is put above the other.
+
+    `won` is (groups, answers, answers): how many votes put answer i above answer j, of `both`, those that name the two.
 
     Maximum likelihood (Bradley and Terry 1952) by Hunter's MM steps (2004); a rater's tie is half a win for each. Every two
     answers have `prior` wins more against each other, so that an answer that always wins has a strength too.
     """
-    size = votes.shape[2]
-    said = ~np.isnan(votes)
-    both = np.einsum("v,gvi,gvj->gij", weights, said, said)
-    won = wins(votes, weights)
+    size = won.shape[1]
     games = (both + 2 * prior) * ~np.eye(size, dtype=bool)
     points = ((won + (both - won - won.transpose(0, 2, 1)) / 2 + prior) * ~np.eye(size, dtype=bool)).sum(axis=2)
     strength = np.ones(points.shape)

@@ -11,7 +11,7 @@ from functools import cache
 import polars as pl
 import pyarrow as pa
 
-from exports import doubt, pairing, preference, ranking
+from exports import doubt, joining, pairing, preference, ranking
 from exports.contradictions import capped, settled
 from flows import pair_texts
 from flows.balancing import balanced
@@ -60,14 +60,16 @@ def take_preference(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], s
     ratings = _ratings(members, shards)
     score = ranking.named(asked.score, ratings) if asked.score else None
     ranked = ranking.rated(ranking.ranked(members), ratings, score) if score else ranking.ranked(members)
-    found, others = pairing.pairs(ranked, asked.pairs, recipe.seed)
-    found = found.with_columns(doubt.flags(found, members, ratings), ranking.agreement(found, ratings, score))
+    texts = Texts(standing, shards, asked.reasoning)
+    join = _joined(ranked, asked, texts)
+    found, others = pairing.pairs(join.members, asked.pairs, recipe.seed)
+    voted = pl.coalesce(joining.agreement(found, join.votes), ranking.agreement(found, ratings, score))
+    found = found.with_columns(doubt.flags(found, members, ratings), agreement=voted)
     pairs, ties = Comparing(found.filter(~pl.col("tie"))), Comparing(found.filter("tie"))
     doubted = [rule for rule in rules if "suspicion" in rule.columns]  # what they ask for takes the texts
     _by_columns(pairs, asked, [rule for rule in rules if rule not in doubted], standing)
     if asked.ties == "drop":
         ties.fell(ties.pairs.select("id", reason=pl.lit("tie")))
-    texts = Texts(standing, shards, asked.reasoning)
     more = _by_texts(ties, asked, texts) | _by_texts(pairs, asked, texts)
     if doubted:
         pairs.pairs = suspected(pairs.pairs, texts, recipe.seed)
@@ -78,10 +80,11 @@ def take_preference(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], s
     balance = balanced(recipe, pairs.pairs, preference.beside(pairs.pairs, standing))
     pairs.pairs = balance.pairs
     pairs.fell(balance.fallen)
-    left = pl.concat([barred, left_out(others), _rows(ties, pairs)])
+    merged, told = _merged(ranked, join, found, recipe)
+    left = pl.concat([barred, left_out(others), merged, _rows(ties, pairs)])
     exported = {"preference": pairs.pairs} | ({"ties": ties.pairs} if asked.ties == "apart" else {})
     taken = [_taken(recipe, Leaving(name, each, more), texts) for name, each in exported.items()]
-    compared = _compared(found, ties, pairs)
+    compared = pl.concat([_compared(found, ties, pairs), told]).sort("id")
     apart = [replace(each, compared=compared.filter(pl.col("id").is_in(ties.pairs["id"].implode()))) for each in taken[1:]]
     stands = pl.when(pl.col("id").is_in(ties.pairs["id"].implode()))
     compared = compared.with_columns(reason=stands.then(pl.lit("tie")).otherwise("reason"))
@@ -97,6 +100,29 @@ def _members(asked: Preference, standing: pl.DataFrame) -> tuple[pl.DataFrame, p
     reason = pl.when(bad & bars).then(pl.lit("both bad")).when(partly & parts).then(pl.lit("partly ranked"))
     told = held.with_columns(reason=reason)
     return told.filter(pl.col("reason").is_null()).drop("reason"), left_out(told.drop_nulls("reason").select("id", "reason"))
+
+
+def _joined(ranked: pl.DataFrame, asked: Preference, texts: Texts) -> joining.Joined:
+    """Records that compare the same answers, as one group; every member as it came where the recipe joins none."""
+    if asked.join == "no":
+        return joining.Joined(ranked, pl.DataFrame(schema=joining.MERGED), pl.DataFrame(schema=joining.VOTES))
+    several = ranked.filter(pl.col("order").is_not_null()).filter(pl.len().over("group") > 1)
+    return joining.joined(ranked, pair_texts.prints(several["id"], texts), asked.join)
+
+
+def _merged(ranked: pl.DataFrame, join: joining.Joined, found: pl.DataFrame, recipe: Recipe) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Lines of LEFT for rows for which another row of the same answer stands, and of COMPARED for the votes that joined."""
+    same = "the same answer as {}, to the same context: what was said of it counts there"
+    merged = join.merged.filter(pl.col("id") != pl.col("twin"))
+    rows = merged.select("id", "twin", reason=pl.lit("joined"), detail=pl.format(same, "twin"))
+    assert recipe.exports.preference
+    ours = ranked.join(join.merged, on="id", how="semi", maintain_order="left")
+    own = pairing.pairs(ours, recipe.exports.preference.pairs, recipe.seed)[0].join(
+        found, on="id", how="anti", maintain_order="left"
+    )
+    lines = own.join(joining.counted(own, join, found["id"]), on="id", how="left", maintain_order="left")
+    lines = lines.with_columns(pl.lit(None).alias(name) for name in COMPARED if name not in lines.columns)
+    return left_out(rows), lines.select(pl.col(name).cast(kind) for name, kind in COMPARED.items())
 
 
 def _ratings(members: pl.DataFrame, shards: list[Shard]) -> pl.DataFrame:

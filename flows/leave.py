@@ -145,13 +145,15 @@ def decided(  # noqa: PLR0917
     keep, rules = plan.compiled(asked, plan.columns(asked))
     marks = marks or lists.Lists()
     frame = marks.marked(frame)
-    said = judge.judge(asked, units.units(frame), keep, shards, units.answers(frame), known)
+    pairs = asked.exports.preference
+    apart = units.voting(frame) if pairs and pairs.join != "no" else frame
+    said = judge.judge(asked, units.units(apart), keep, shards, units.answers(frame), known)
     standing = frame.join(said.verdicts.select(unit="id"), on="unit", how="anti", maintain_order="left")
     taken = shapes.taken(asked, standing, rules, shards, known)
     ledger = account.ledger(lists.passed_over(frame, said.spared), said.verdicts, taken, refused)
-    pairs = said.pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")])
+    met = said.pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")])
     compared, superseded = account.comparisons(taken), published.replaced(said.superseded, ledger)
-    return Decided(ledger, pairs, compared, superseded, taken, marks.facts(frame, said.spared))
+    return Decided(ledger, met, compared, superseded, taken, marks.facts(frame, said.spared))
 
 
 def refused(shards: list[Shard]) -> pa.Table:

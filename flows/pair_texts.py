@@ -8,6 +8,7 @@ import polars as pl
 import pyarrow as pa
 
 from exports import preference, soundness
+from exports.joining import PRINTS
 from exports.messages import thinking
 from exports.sft import FIELDS
 from filters.overlap.likeness import likeness
@@ -49,6 +50,18 @@ def read(pairs: pl.DataFrame, texts: Texts, at_most_similar: float) -> Read:
         fallen += [parts.drop_nulls("reason").select("id", "reason"), _near(whole, at_most_similar)]
         prints.append(soundness.prints(whole))
     return Read(pl.concat(fallen, how="diagonal"), pl.concat(prints), more)
+
+
+def prints(ids: pl.Series, texts: Texts) -> pl.DataFrame:
+    """What the context and the answer of these rows say (`soundness.row_prints`), a shard at a time."""
+    held = texts.standing.select("id", "shard").filter(pl.col("id").is_in(ids.implode()))
+    found = [pl.DataFrame(schema=PRINTS)]
+    for (at,), own in held.partition_by("shard", as_dict=True, maintain_order=True).items():
+        rows = parquet.take_ids(parquet.read(texts.shards[at].rows, _COLUMNS), own["id"].to_arrow().cast(pa.string()))
+        found += [
+            soundness.row_prints(thinking(rows.slice(start, CHUNK), texts.reasoning)) for start in range(0, len(rows), CHUNK)
+        ]
+    return pl.concat(found)
 
 
 def parts(pairs: pl.DataFrame, texts: Texts) -> Iterator[pl.DataFrame]:

@@ -36,6 +36,11 @@ def units(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter("best")
 
 
+def voting(frame: pl.DataFrame) -> pl.DataFrame:
+    """Comparisons as one family, which no overlap holds against each other: a second judge of two answers is no duplicate."""
+    return frame.with_columns(family=pl.when(pl.col("group_size") > 1).then(pl.lit("comparisons")).otherwise("family"))
+
+
 def answers(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows of all units that are several answers to one context: unit, id."""
     return frame.filter(pl.col("group_size") > 1).select("unit", "id")

@@ -73,6 +73,11 @@ class Preference(Part):
         "best_worst",
         description="the best answer of a group against its worst, each other, or a random worse one; all pairs; adjacent ranks",
     )
+    join: Literal["no", "ranked_pairs", "bradley_terry"] = Field(
+        "no",
+        description="records of one source that compare the same answers to the same context: each for itself, or together one "
+        "group, in which every record is a vote and the votes make the order",
+    )
     score: Score | None = Field(None, description="orders answers by several ratings; without it by rank, else score, else label")
     partly_ranked: Literal["keep", "drop"] = Field(
         "keep", description="groups of which only some answers have a rank: compare those, or drop the group"
