@@ -30,17 +30,18 @@ def strengths(lean: float | None) -> list[float | None]:
     return [None, None] if lean is None else [max(lean, 0.0), max(-lean, 0.0)]
 
 
-def agreement(votes: Sequence[float | None], lean: float | None) -> dict[str, float] | None:
-    """The share of votes that say what the verdict says, as `scores` names it; None without votes or verdict."""
+def agreement(votes: Sequence[float | None], lean: float | None) -> dict[str, float]:
+    """The share of votes that say what the verdict says, as `scores` names it; empty without votes or verdict."""
     if lean is None or not votes:
-        return None
+        return {}
     return {"agreement": sum(held is not None and _side(held) == _side(lean) for held in votes) / len(votes)}
 
 
-def ballots(votes: Sequence[float | None]) -> list[dict[str, float]]:
-    """What each rater gave each of two answers, as `scores` names it (`vote.1`, ...); who said nothing gave nothing."""
+def ballots(votes: Sequence[float | None], lean: float | None) -> list[dict[str, float] | None]:
+    """`scores` of two answers: the agreement, and what each rater gave (`vote.1`, ...); who said nothing gave nothing."""
     given = [(f"vote.{at}", held) for at, held in enumerate(votes, 1) if held is not None]
-    return [{name: max(sign * held, 0.0) + 0.0 for name, held in given} for sign in (1.0, -1.0)]
+    shared = agreement(votes, lean)
+    return [shared | {name: max(sign * held, 0.0) + 0.0 for name, held in given} or None for sign in (1.0, -1.0)]
 
 
 def battle(sides: Sequence[list[Message]], models: Sequence[str | None], lean: float | None) -> Iterator[dict[str, Any]]:

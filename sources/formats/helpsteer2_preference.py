@@ -9,7 +9,7 @@ from typing import Any
 
 from sources.formats import helpsteer
 from sources.turns import extra, number
-from sources.votes import agreement, ballots, strengths, vote
+from sources.votes import ballots, strengths, vote
 
 _READ = {"prompt", "response_1", "response_2"}
 _ALL, _SOME = "all_preferences_unprocessed", "three_most_similar_preferences"
@@ -30,8 +30,8 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
     own = {"raters": len(votes) or None, "extra": extra(value, _READ)}
     answers = [value["response_1"], value["response_2"]]
     made = vote(helpsteer.context(value["prompt"]), answers, lean, strengths(lean))
-    for row, said in zip(made, ballots(votes), strict=True):
-        yield {**row, **own, "scores": {**(agreement(votes, lean) or {}), **said} or None}
+    for row, scores in zip(made, ballots(votes, lean), strict=True):
+        yield {**row, **own, "scores": scores}
 
 
 def _lean(strength: Any) -> float | None:

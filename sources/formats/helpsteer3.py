@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sources.turns import extra, is_thread, number, string, thread
-from sources.votes import agreement, ballots, strengths, vote
+from sources.votes import ballots, strengths, vote
 
 _READ = {"context", "response1", "response2"}
 
@@ -32,8 +32,8 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         "extra": extra(value, _READ | ({"language"} if spoken else set()), turns=value["context"], key="context"),
     }
     made = vote(thread(value["context"]), [value["response1"], value["response2"]], lean, strengths(lean))
-    for row, said in zip(made, ballots(votes), strict=True):
-        yield {**row, **own, "scores": {**(agreement(votes, lean) or {}), **said} or None}
+    for row, scores in zip(made, ballots(votes, lean), strict=True):
+        yield {**row, **own, "scores": scores}
 
 
 def _lean(preference: Any) -> float | None:

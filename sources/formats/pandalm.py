@@ -10,7 +10,7 @@ from typing import Any
 
 from sources.formats import alpaca
 from sources.turns import extra, number
-from sources.votes import agreement, ballots, vote
+from sources.votes import ballots, vote
 
 _LEANS = {1.0: 1.0, 2.0: -1.0, 0.0: 0.0}
 
@@ -34,6 +34,5 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         "extra": extra(value, {"instruction", "input", "response1", "response2"}),
     }
     made = vote(alpaca.context(value), [value["response1"], value["response2"]], lean)
-    for at, (row, said) in enumerate(zip(made, ballots(votes), strict=True)):
-        scores = {**(agreement(votes, lean) or {}), **said} or None
+    for at, (row, scores) in enumerate(zip(made, ballots(votes, lean), strict=True)):
         yield {**row, **own, "scores": scores, "model": models[at] if len(models) == 2 else None}

@@ -66,21 +66,23 @@ def _rating(step: dict[str, Any], text: str) -> float | None:
     for offered in step.get("completions") or []:
         if offered.get("text") == text:
             return number(offered.get("rating"))
-    written = step.get("human_completion")
-    fields = written if isinstance(written, dict) else {"text": written}
-    if fields.get("text") != text:
-        return None
-    said = [number(fields.get(name)) for name in ("rating", "corrected_rating")]
-    return next((rating for rating in said if rating is not None), 1.0)
+    own, rating = _written(step)
+    return None if own != text else 1.0 if rating is None else rating
 
 
 def _step(step: dict[str, Any]) -> tuple[str | None, float | None]:
     """The text chosen at a step, where one was, and the rating of the step that the solution took."""
-    offered, chosen, written = step.get("completions") or [], step.get("chosen_completion"), step.get("human_completion")
+    offered, chosen = step.get("completions") or [], step.get("chosen_completion")
     if isinstance(chosen, int) and 0 <= chosen < len(offered):
         return offered[chosen].get("text"), number(offered[chosen].get("rating"))
-    if written:
-        fields = written if isinstance(written, dict) else {"text": written}
-        rating = number(fields.get("rating"))
-        return fields.get("text"), number(fields.get("corrected_rating")) if rating is None else rating
+    if step.get("human_completion"):
+        return _written(step)
     return None, number(offered[0].get("rating")) if offered else None
+
+
+def _written(step: dict[str, Any]) -> tuple[str | None, float | None]:
+    """What a person wrote instead of what was offered, and its rating; phase 1 has it as a text, phase 2 as an object."""
+    held = step.get("human_completion")
+    fields = held if isinstance(held, dict) else {"text": held}
+    said = [number(fields.get(name)) for name in ("rating", "corrected_rating")]
+    return fields.get("text"), next((rating for rating in said if rating is not None), None)

@@ -8,6 +8,7 @@ an order of its own is ordered by the mean place (Borda), until a recipe's `scor
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from sources.answers import asked, group, ranked_by, reply
@@ -35,7 +36,7 @@ def looks(value: Any) -> float:
 
 
 def _sure(value: dict[str, Any], items: list[Any]) -> float:
-    voted = _beside(value, len(items)) or _votes(value.get("rankings"), len(items))
+    voted = _beside(value, len(items)) or _places(value.get("rankings"), len(items))
     if all(isinstance(item, dict) and isinstance(_text(item), str | list) for item in items):
         return 0.95 if any(_held(item, (*_SCORES, "rank")) is not None for item in items) or voted else 0.0
     return 0.9 if all(isinstance(item, str) for item in items) and voted else 0.0
@@ -57,9 +58,9 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         scores, ranks = (scores, numbers) if _BESIDE[beside] else (numbers, ranks)
     context = alpaca.context(value) if question == "instruction" else asked(value[question])
     row, used = common(value)
-    used |= {name, "rankings", *(alpaca.taken(value) if question == "instruction" else [question])}
+    votes = _votes(_places(value.get("rankings"), len(items)), len(items))
+    used |= {name, *(alpaca.taken(value) if question == "instruction" else [question])} | ({"rankings"} if votes else set())
     rest = {key: held for key, held in value.items() if key not in used and key != beside}
-    votes = _votes(value.get("rankings"), len(items))
     if votes and not any(held is not None for held in (*scores, *ranks)):
         ranks = [-sum(held.values()) / len(held) if held else None for held in votes]
     answers = group(context, [reply(text) for text in texts], ranked_by(scores, ranks), scores)
@@ -72,16 +73,22 @@ def rows(value: Any) -> Iterator[dict[str, Any]]:
         yield {**row, **named, **answer, "extra": extra(left, ())}
 
 
-def _votes(rankings: Any, size: int) -> list[dict[str, float]]:
-    """Of each answer the places that raters gave it, turned; none where there are no rankings."""
+def _places(rankings: Any, size: int) -> list[list[float | None]]:
+    """Of each rater the place of every answer, null where there is none; empty where that is not what `rankings` is."""
     if not isinstance(rankings, list) or not all(isinstance(places, list) and len(places) == size for places in rankings):
         return []
-    if len(rankings) > _RATERS:
-        raise Unreadable("too_large", f"{len(rankings):,} rankings of one question: {_RATERS} are read")
     read = [[number(place) for place in places] for places in rankings]
+    strange = any(held is not None and place is None for held, place in zip(chain(*rankings), chain(*read), strict=True))
+    return [] if strange or not any(place is not None for place in chain(*read)) else read
+
+
+def _votes(places: list[list[float | None]], size: int) -> list[dict[str, float]]:
+    """Of each answer the places that raters gave it, turned; none where there are no rankings."""
+    if len(places) > _RATERS:
+        raise Unreadable("too_large", f"{len(places):,} rankings of one question: {_RATERS} are read")
     return [
-        {f"vote.{rater}": -place for rater, places in enumerate(read, 1) if (place := places[at]) is not None}
-        for at in range(size)
+        {f"vote.{rater}": -place for rater, given in enumerate(places, 1) if (place := given[at]) is not None}
+        for at in range(size if places else 0)
     ]
 
 

@@ -454,6 +454,27 @@ def test_ranked_leaves_named_sets_to_their_formats_and_keeps_every_number():
     assert column(beside, "rank") == [1, 0] and column(beside, "extra") == ['{"id":7,"scores":0.5}', '{"id":7,"scores":"2"}']
 
 
+def test_rankings_that_are_no_votes_stay_in_extra():
+    question = {"prompt": "p", "answers": ["a", "b"], "scores": [2, 1]}
+    for odd_ones in ([], [["first", "second"]], [[1, 2], [2, "tied"]], [[1, 2, 3]], [[None, None]], {"a": 1}):
+        found = list(load("ranked").rows(question | {"rankings": odd_ones}))
+        assert [json.loads(extra)["rankings"] for extra in column(found, "extra")] == [odd_ones] * 2
+        assert column(found, "scores") == [None, None]
+        assert load("ranked").looks({"prompt": "p", "answers": ["a", "b"], "rankings": odd_ones}) == 0
+    first, second = load("ranked").rows(question | {"rankings": [[2, 1], [None, 1]]})
+    assert (first["scores"], second["scores"]) == ({"vote.1": -2.0}, {"vote.1": -1.0, "vote.2": -1.0})
+    assert "rankings" not in json.loads(first["extra"])
+
+
+def test_a_question_with_too_many_rankings_costs_itself_alone(tmp_path):
+    voted = {"prompt": "p", "answers": ["a", "b"]}
+    lines = [voted | {"rankings": [[1, 2]] * times} for times in (1, 101, 100)]
+    (tmp_path / "votes.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    [batch] = read(File("s", tmp_path / "votes.jsonl", "votes.jsonl"))
+    assert batch.refused.select(["record", "reason"]).to_pylist() == [{"record": 1, "reason": "too_large"}]
+    assert [id[-3:] for id in batch.rows["id"].to_pylist()] == ["0.0", "0.1", "2.0", "2.1"]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
