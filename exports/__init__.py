@@ -8,9 +8,9 @@ a release.
   one `key(rows)` the first stays; `EVERY_TURN` says that beginnings of longer rows are left out.
 * `OF = "sft"` or `"preference"`: another dress of that export. `unfit(table)`, and `view(table)` for Parquet, or
   `lines(table)` for JSON lines.
-`TAKES` says in one line what a row is; `THOUGHTS = False` that it has no place for reasoning. Parameters of `table`, `view`
-and `lines` by keyword alone are options in the recipe. No column has a name that a trainer reserves for something else.
-Reasons are tables of (id, reason).
+`TAKES` says in one line what a row is, `VERDICTS` in one sentence whose its labels or its order are; `THOUGHTS = False` that it
+has no place for reasoning. Parameters of `table`, `view` and `lines` by keyword alone are options in the recipe. No column has
+a name that a trainer reserves for something else. Reasons are tables of (id, reason).
 
 Of pairs: `ranking` and `voting` give the order of a group, `pairing` says which answers are compared, `doubt`, `soundness` and
 `contradictions` what speaks against a pair. `beginnings` and `long` are about conversations; `training` writes `train/`,

@@ -36,10 +36,11 @@ def card(release: Path, repo: str | None = None, changes: str = "") -> str:
     manifest = json.loads(path.read_bytes())
     recipe = release / "recipe.yaml"
     asked = recipes.load(recipe) if recipe.is_file() and "sources" in manifest else None
+    spoken = languages(release)
     repo = repo or f"OWNER/{named(manifest)}"
     parts = [
         f"# {shown(named(manifest))}\n\n{_summary(manifest)}",
-        _details(release, manifest, repo),
+        _details(manifest, repo, spoken),
         use.uses(manifest, repo),
         use.structure(release, manifest, repo),
         "## Dataset Creation",
@@ -49,7 +50,7 @@ def card(release: Path, repo: str | None = None, changes: str = "") -> str:
         evidence.funnel(release),
         *evidence.sections(release, manifest, asked),
         origin.producers(manifest),
-        evidence.annotations(manifest),
+        evidence.annotations(release, manifest),
         evidence.personal(manifest, asked),
         limits(release, manifest, asked),
         use.citation(manifest, repo, asked),
@@ -58,7 +59,7 @@ def card(release: Path, repo: str | None = None, changes: str = "") -> str:
         f"## Changelog\n\n{changes}" if changes else "",
     ]
     made = "\n\n".join(part for part in parts if part)
-    return f"---\n{header(release, manifest, asked)}\n---\n\n{sealed(made)}\n\n{_BY_HAND}\n"
+    return f"---\n{header(release, manifest, asked, spoken)}\n---\n\n{sealed(made)}\n\n{_BY_HAND}\n"
 
 
 def _summary(manifest: dict[str, Any]) -> str:
@@ -69,13 +70,12 @@ def _summary(manifest: dict[str, Any]) -> str:
     )
 
 
-def _details(release: Path, manifest: dict[str, Any], repo: str) -> str:
+def _details(manifest: dict[str, Any], repo: str, spoken: list[str]) -> str:
     rows = ", ".join(f"{sum(splits.values()):,} {name}" for name, splits in counts(manifest).items())
     read = f" of {manifest['records']:,} records that were read" if isinstance(manifest.get("records"), int) else ""
-    spoken = ", ".join(languages(release)) or "not measured"
     facts = [f"- **Rows:** {rows}{read}"] if rows else []
     facts += [
-        f"- **Language(s) (NLP):** {spoken}",
+        f"- **Language(s) (NLP):** {', '.join(spoken) or 'not measured'}",
         f"- **License:** {shown(manifest.get('license') or 'unknown')}",
         f"- **Repository:** {repo}",
         f"- **Release:** `{use.word(manifest.get('fingerprint', ''))}`",

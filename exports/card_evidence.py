@@ -4,8 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from exports import names, preference, shape
+from exports.card_files import columns
+from exports.card_header import counts
 from exports.card_words import number, section, shown
 from exports.measured import FOUND, NOT_COVERED
 from schemas.ledger import STAGES
@@ -56,17 +60,25 @@ def funnel(release: Path) -> str:
     return section("What came in, and what left at each step", ["stage", "reason", "rows", "words"], body, 5)
 
 
-def annotations(manifest: dict[str, Any]) -> str:
-    """Where orders and labels of answers come from."""
-    pairs = sorted(
-        {"preference", "reward", "llama_factory", "openai_dpo", "ties", "kto", "stepwise"} & set(manifest.get("counts") or {})
-    )
-    told = "Preferences are those of the sources (ranks, scores, votes); `margin_by` says for each pair which." if pairs else ""
+def annotations(release: Path, manifest: dict[str, Any]) -> str:
+    """Where orders and labels of answers come from, as the shapes that leave say it."""
+    told = list(dict.fromkeys(filter(None, map(_verdicts, counts(manifest)))))
+    if any("margin_by" in (columns(release, name) or pa.schema([])).names for name in counts(manifest)):
+        told.append("`margin_by` says what the order of each pair is by.")
     if manifest.get("classifiers"):
-        told += (
-            " Classifiers were trained on two piles of examples that the recipe names, and judge rows; their scores do not leave."
+        told.append(
+            "Classifiers were trained on two piles of examples that the recipe names, and judge rows; their scores do not leave."
         )
-    return _ANNOTATIONS.format(told=told.strip() or "Rows are as their sources have them, but for the edits above.")
+    return _ANNOTATIONS.format(told=" ".join(told) or "Rows are as their sources have them, but for the edits above.")
+
+
+def _verdicts(name: str) -> str:
+    """What a shape says of its labels, or what it is made of does."""
+    if name == "ties":
+        return preference.VERDICTS
+    module = shape(name) if name in names() else None
+    base = module and (module if module.OF == "rows" else shape(module.OF))
+    return str(getattr(module, "VERDICTS", getattr(base, "VERDICTS", "")))
 
 
 def personal(manifest: dict[str, Any], asked: Recipe | None) -> str:
@@ -109,9 +121,9 @@ def _overlap(release: Path, asked: Recipe | None) -> str:
     path = release / "ledger.parquet"
     if not path.is_file():
         return ""
-    lines = pl.read_parquet(path, columns=["stage", "reason", "similarity"]).filter(pl.col("stage") == "overlap")
-    like = pl.col("similarity")
-    told = lines.group_by("reason").agg(rows=pl.len(), same=(like == 1).sum(), least=like.filter(like < 1).min()).sort("reason")
+    lines, like = pl.scan_parquet(path).filter(pl.col("stage") == "overlap"), pl.col("similarity")
+    counts = lines.group_by("reason").agg(rows=pl.len(), same=(like == 1).sum(), least=like.filter(like < 1).min())
+    told = counts.sort("reason").collect()
     rules = asked.overlap if asked else {}
     limit = {name: f"{rule.similarity:g}" for name, rule in rules.items() if isinstance(rule, Near)}
     body = [
@@ -126,12 +138,11 @@ def _benchmarks(release: Path) -> str:
     """Per rule and benchmark: items looked for, items too short to be, items found, rows that hold one."""
     if not all((release / f"{name}.parquet").is_file() for name in ("benchmarks", "contamination")):
         return ""
-    hits = pl.read_parquet(release / "contamination.parquet", columns=["rule", "benchmark", "item", "id"])
+    hits, sought = (pl.scan_parquet(release / f"{name}.parquet") for name in ("contamination", "benchmarks"))
     found = hits.group_by("rule", "benchmark").agg(pl.col("item", "id").n_unique())
-    sought = pl.read_parquet(release / "benchmarks.parquet").with_columns(short=pl.col("too_short").list.len())
-    told = sought.join(found, on=["rule", "benchmark"], how="left").sort("rule", "benchmark")
-    counts = told.select("rule", "benchmark", "items", "short", pl.col("item", "id").fill_null(0))
-    body = [[shown(rule), shown(name), *map(number, each)] for rule, name, *each in counts.iter_rows()]
+    lines = sought.join(found, on=["rule", "benchmark"], how="left").sort("rule", "benchmark")
+    told = lines.select("rule", "benchmark", "items", pl.col("too_short").list.len(), pl.col("item", "id").fill_null(0)).collect()
+    body = [[shown(rule), shown(name), *map(number, each)] for rule, name, *each in told.iter_rows()]
     head = ["rule", "benchmark", "items", "too short to look for", "items found", "rows"]
     return section("Benchmarks in the data", head, body, 5) + (_ITEMS if body else "")
 

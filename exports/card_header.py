@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from exports.card_files import info
+from exports.licences import UNKNOWN, normal
 from schemas.recipe import Recipe
 
 # Licences that the Hub knows (hub-docs, datasets-cards): anything else is `other` with its name.
@@ -27,17 +29,17 @@ SPLITS = ("train", "test")
 _HUB = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+?)(?:@[^/]*)?(?:/.*)?")
 
 
-def header(release: Path, manifest: dict[str, Any], asked: Recipe | None) -> str:
-    """The header's lines, without the marks around them."""
+def header(release: Path, manifest: dict[str, Any], asked: Recipe | None, spoken: list[str]) -> str:
+    """The header's lines, without the marks around them; `spoken` are its `languages`."""
     from huggingface_hub import DatasetCardData
 
-    held = counts(manifest)
-    license = str(manifest.get("license") or "unknown").lower()
+    held, kept = counts(manifest), configs(manifest)
+    license = normal(str(manifest.get("license") or UNKNOWN))
     known = license in LICENSES
     data = DatasetCardData(
-        language=languages(release) or None,
+        language=spoken or None,
         license=license if known else "other",
-        license_name=None if known else (re.sub(r"[^a-z0-9.-]+", "-", license).strip("-") or "see-text"),
+        license_name=None if known else (re.sub(r"[^a-z0-9.]+", "-", license).strip("-") or "see-text"),
         pretty_name=named(manifest),
         size_categories=[_size(sum(rows for splits in held.values() for rows in splits.values()))],
         task_categories=["text-generation"],
@@ -47,8 +49,8 @@ def header(release: Path, manifest: dict[str, Any], asked: Recipe | None) -> str
             "winnow",
             *sorted({"sft": "instruction-tuning", "preference": "preference"}.get(name, name) for name in held),
         ],
-        configs=[_config(name, splits, manifest, first=not at) for at, (name, splits) in enumerate(held.items())] or None,
-        dataset_info=[found for name in held if (found := _info(release, name))] or None,
+        configs=[_config(name, splits, manifest, first=not at) for at, (name, splits) in enumerate(kept.items())] or None,
+        dataset_info=[told for name, splits in kept.items() if (told := info(release, name, splits))] or None,
     )
     return data.to_yaml()
 
@@ -60,6 +62,17 @@ def counts(manifest: dict[str, Any]) -> dict[str, dict[str, int]]:
         for name, splits in sorted((manifest.get("counts") or {}).items(), key=lambda item: (item[0] != "sft", item[0]))
     }
     return {name: splits for name, splits in found.items() if splits and re.fullmatch(r"\w+", name)}
+
+
+def configs(manifest: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Of `counts` what the Hub lists: `datasets` reads all configs of a card by the kind of the first, so lines only alone."""
+    held = counts(manifest)
+    return {name: splits for name, splits in held.items() if not in_lines(manifest, name)} or held
+
+
+def in_lines(manifest: dict[str, Any], name: str) -> bool:
+    """Whether an export is JSON lines, not Parquet."""
+    return any(file.startswith(f"{name}/") and file.endswith(".jsonl") for file in manifest.get("files") or ())
 
 
 def named(manifest: dict[str, Any]) -> str:
@@ -87,31 +100,10 @@ def on_the_hub(address: str) -> str | None:
     return found[1] if found else None
 
 
-def columns(release: Path, export: str) -> pa.Schema | None:
-    """What an export's rows hold; None of one in JSON lines."""
-    files = sorted(release.glob(f"{export}/*-of-*.parquet"))
-    return pq.read_schema(files[0]) if files and not any(release.glob(f"{export}/*.jsonl")) else None
-
-
-def feature(kind: pa.DataType) -> dict[str, Any]:
-    """An Arrow type as `datasets` writes one into a card."""
-    if pa.types.is_list(kind):
-        inner = feature(kind.value_type)
-        return {"list": inner.get("dtype") or inner.get("struct") or inner}
-    if pa.types.is_struct(kind):
-        return {"struct": [{"name": field.name, **feature(field.type)} for field in kind]}
-    return {"dtype": {"double": "float64", "float": "float32"}.get(str(kind), str(kind))}
-
-
 def _config(name: str, splits: dict[str, int], manifest: dict[str, Any], *, first: bool) -> dict[str, Any]:
-    kind = "jsonl" if any(re.fullmatch(rf"{name}/.*[.]jsonl", file) for file in manifest.get("files") or ()) else "parquet"
+    kind = "jsonl" if in_lines(manifest, name) else "parquet"
     files = [{"split": split, "path": f"{name}/{split}-*.{kind}"} for split in splits]
     return {"config_name": name, "data_files": files} | ({"default": True} if first else {})
-
-
-def _info(release: Path, name: str) -> dict[str, Any] | None:
-    schema = columns(release, name)
-    return schema and {"config_name": name, "features": [{"name": field.name, **feature(field.type)} for field in schema]}
 
 
 def _extended(asked: Recipe | None) -> list[str]:

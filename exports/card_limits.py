@@ -1,5 +1,7 @@
 """What a dataset card says of bias, risks and limitations: what was measured, and what nobody looked at."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,5 +41,16 @@ def _known(manifest: dict[str, Any], asked: Recipe | None) -> list[str]:
         if any(isinstance(rule, Benchmark) for rule in rules)
         else "No benchmark was looked for: rows may hold items of the test sets that you use.",
         "Texts have the views, errors and languages of the people and models who wrote them, and none was added to balance that.",
-        *([] if "language" in str(asked.keep if asked else "") else ["No rule asked for a language."]),
+        *([] if asked and any(map(_of_language, _rules(asked))) else ["No rule asked for a language."]),
     ]
+
+
+def _rules(asked: Recipe) -> Iterator[str]:
+    """The SQL of every rule, those of exports too."""
+    for rules in (asked.keep, *(each.keep for each in asked.exports.named().values())):
+        yield from (rule.sql for rule in rules.values())
+
+
+def _of_language(sql: str) -> bool:
+    """Whether a rule names a column of languages; what it writes in quotes is no column."""
+    return "language" in re.sub(r"'(?:[^']|'')*'", "", sql.lower())

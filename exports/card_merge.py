@@ -1,7 +1,8 @@
 """A dataset card that people wrote in, and a new one: what was made before gives way, what was written by hand stays.
 
 A card's made part lies between two comments, BEGIN and END, and ends with its own hash, so that words which somebody wrote into
-it are noticed and not taken away. In the header the made keys are the new card's, and every other key is a person's, as are tags.
+it are noticed and not taken away. In the header the made keys are the new card's, and every other key is a person's, as are tags;
+but what says what the files are and where they come from (OURS) is never a person's, also where the new card leaves it out.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from schemas.faults import DataFault
 BEGIN, END = "<!-- winnow: what follows is made from the release's files -->", "<!-- winnow: up to here -->"
 _SEAL = re.compile(r"\n*<!-- winnow: sha256 ([0-9a-f]{16}) -->\s*$")
 _SHARED = ("tags", "task_categories")  # lists that both may add to
+OURS = ("license_name", "source_datasets", "configs", "dataset_info")  # an older release's would tell of files that are gone
 
 
 def merged(existing: str, new: str) -> str:
@@ -27,7 +29,7 @@ def merged(existing: str, new: str) -> str:
     own, body = _parts(existing)
     made, text = _parts(new)
     part = text[text.index(BEGIN) : text.index(END) + len(END)]
-    kept = {key: value for key, value in own.items() if key not in made}
+    kept = {key: value for key, value in own.items() if key not in made and key not in OURS}
     kept |= {key: _both(made[key], own.get(key)) for key in _SHARED if key in made}
     header = yaml.safe_dump(made | kept, sort_keys=False, allow_unicode=True)
     if BEGIN not in body and END not in body:

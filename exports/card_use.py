@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from exports import names, shape
-from exports.card_header import SPLITS, columns, counts, feature, named, on_the_hub
+from exports import names, preference, shape
+from exports.card_files import columns, feature
+from exports.card_header import SPLITS, configs, counts, named, on_the_hub
 from exports.card_words import section, shown
 from schemas.recipe import Recipe
 
@@ -96,7 +97,10 @@ def word(value: Any) -> str:
 
 def _load(manifest: dict[str, Any], repo: str) -> str:
     lines = [
-        f'{name} = load_dataset("{repo}", "{name}", split="{next(iter(splits))}")' for name, splits in counts(manifest).items()
+        f'{name} = load_dataset("{repo}", "{name}", split="{split}")'
+        if name in configs(manifest)
+        else f'{name} = load_dataset("json", data_files="hf://datasets/{repo}/{name}/{split}-*.jsonl", split="train")'
+        for name, (split, *_) in counts(manifest).items()
     ]
     return "```python\nfrom datasets import load_dataset\n\n" + "\n".join(lines) + "\n```" if lines else ""
 
@@ -137,5 +141,6 @@ def _kind(told: dict[str, Any]) -> str:
 
 
 def _takes(name: str) -> str:
-    """What a row of this shape is."""
-    return str(getattr(shape(name), "TAKES", "")) if name in names() else ""
+    """What a row of this shape is; one that somebody added may not say."""
+    told = preference.TIES if name == "ties" else getattr(shape(name), "TAKES", "") if name in names() else ""
+    return str(told or "see its columns")

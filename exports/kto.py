@@ -16,6 +16,7 @@ from exports.messages import left_out as _left_out
 
 OF = "rows"
 TAKES = "single answers with a verdict: `prompt` and `completion`, lists of messages, and `label`, true or false"
+VERDICTS = "`label` is a source's thumb, or by its ranks or scores true for the best of a group and false for the worst."
 
 
 def left_out(members: pa.Table) -> pa.Table:

@@ -17,6 +17,8 @@ from exports.sft import more as filled
 
 OF = "preference"  # made of whole groups, which `flows.comparisons` brings together
 TAKES = "a better and a worse answer to one context: `prompt`, `chosen`, `rejected`, each a list of messages"
+TIES = "two answers of equal rank to one context: `prompt`, `first`, `second`, each a list of messages"
+VERDICTS = "Preferences are those of the sources (ranks, scores, votes)."
 COLUMNS: dict[str, pa.DataType] = {  # of a pair beside its texts; rules see them too
     "score_margin": pa.float64(),
     "margin_by": pa.string(),  # score | rank | label, or the way of the recipe's `score`

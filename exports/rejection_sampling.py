@@ -15,6 +15,7 @@ __all__ = ["left_out", "more", "schema", "table", "unfit"]
 
 OF = "rows"
 TAKES = "the best of several answers: the columns of `sft`, with `group_size` and `group_mean_score`"
+VERDICTS = "Which answer of a group is the best, the ranks or scores of the sources say."
 EVERY_TURN = True
 
 

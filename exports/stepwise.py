@@ -17,6 +17,7 @@ from exports.messages import left_out as _left_out
 OF = "rows"
 NEEDS = ["id", "messages", "extra"]
 TAKES = "answers in steps: `prompt`, text, `completions`, the steps, and `labels`, one true or false for each"
+VERDICTS = "`labels` are what people or programs of the sources said of each step."
 THOUGHTS = False
 
 

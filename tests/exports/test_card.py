@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from exports import names, shape
+from exports import names, preference, sft, shape
 from exports.card import card
 from exports.card_evidence import OPT_IN
-from exports.card_header import feature
+from exports.card_files import feature
 from exports.card_words import shown
 from exports.measured import FOUND
 from schemas import ledger, parquet
@@ -151,6 +151,44 @@ def test_features_of_types_within_types():
     assert told == Features.from_arrow_schema(schema)._to_yaml_list()
 
 
+def test_sizes_are_those_that_datasets_finds(release):
+    """Its own loader reads the folder by the card, and counts rows and bytes; one row more in the card, and it refuses."""
+    from datasets import load_dataset, load_dataset_builder
+    from datasets.exceptions import NonMatchingSplitsSizesError
+
+    talks = [{"id": f"{at:03d}", "messages": [{"role": "user", "content": "é" * at}], "words": at} for at in range(250)]
+    for split, rows in (("test", talks[:20]), ("train", talks[20:])):
+        table = pa.Table.from_pylist(rows, sft.SCHEMA)
+        parquet.write(table, release / f"sft/{split}-00000-of-00001.parquet", sft.SCHEMA, group=100)
+    (release / "openai").mkdir()
+    (release / "openai/train-00000-of-00001.jsonl").write_text("{}\n")
+    said = MANIFEST | {"files": {"openai/train-00000-of-00001.jsonl": "0" * 64}}
+    make(release, said | {"counts": {"sft": {"train": 230, "test": 20}, "openai": {"train": 1}}})
+    text = card(release)
+    assert [each["config_name"] for each in header(text)["configs"]] == ["sft"] and '"json", data_files="hf://' in text
+    (release / "README.md").write_text(text)
+    how = {"cache_dir": str(release / "cache")}
+    told = load_dataset_builder(str(release), "sft", **how).info
+    found = load_dataset(str(release), "sft", **how)["train"].info
+    for split, rows in (("train", 230), ("test", 20)):
+        assert told.splits[split].num_examples == rows and told.splits[split].num_bytes == found.splits[split].num_bytes
+    assert (told.download_size, told.dataset_size) == (found.download_size, found.dataset_size)
+    assert told.download_size == sum(file.stat().st_size for file in release.glob("sft/*"))
+    (release / "README.md").write_text(text.replace("num_examples: 230", "num_examples: 231"))
+    with pytest.raises(NonMatchingSplitsSizesError, match="231"):
+        load_dataset(str(release), "sft", cache_dir=str(release / "other"))
+
+
+def test_lines_alone_are_configs(release):
+    (release / "openai").mkdir()
+    (release / "openai/train-00000-of-00001.jsonl").write_text("{}\n{}\n")
+    make(release, MANIFEST | {"counts": {"openai": {"train": 2}}, "files": {"openai/train-00000-of-00001.jsonl": "0" * 64}})
+    head = header(card(release))
+    assert [each["data_files"] for each in head["configs"]] == [[{"split": "train", "path": "openai/train-*.jsonl"}]]
+    [info] = head["dataset_info"]
+    assert "features" not in info and info["splits"] == [{"name": "train", "num_bytes": 6, "num_examples": 2}]
+
+
 def test_the_hubs_client_reads_the_card(release):
     text = card(release)
     read = DatasetCard(text)
@@ -160,6 +198,41 @@ def test_the_hubs_client_reads_the_card(release):
 def test_a_licence_that_the_hub_does_not_know_is_other_with_its_name(release):
     make(release, MANIFEST | {"license": "My Own: Licence"})
     assert {"license": "other", "license_name": "my-own-licence"}.items() <= header(card(release)).items()
+
+
+@pytest.mark.parametrize("written", ["Apache 2.0", "apache-2.0", "Apache 2.0 License", "APACHE_2.0"])
+def test_a_licence_in_another_spelling_is_the_one_that_the_hub_knows(release, written):
+    head = header(card(make(release, MANIFEST | {"license": written})))
+    assert head["license"] == "apache-2.0" and "license_name" not in head
+
+
+def test_every_config_says_what_it_is_and_whose_its_labels_are(release):
+    parquet.write(preference.schema(set()).empty_table(), release / "preference/train-0-of-1.parquet", preference.schema(set()))
+    for held, told, others in (
+        ({"kto", "stepwise"}, ["`label` is a source's thumb", "`labels` are what"], ["margin_by", "Preferences are"]),
+        ({"ties"}, ["two answers of equal rank", "Preferences are those of the sources"], ["margin_by"]),
+        ({"preference", "mine"}, ["Preferences are", "`margin_by` says", "`mine`: see its columns"], ["`label` is"]),
+        ({"openai_dpo"}, ["Preferences are"], ["margin_by", "`label` is"]),
+        ({"sft"}, ["Rows are as their sources have them"], ["Preferences are", "margin_by"]),
+    ):
+        text = card(make(release, MANIFEST | {"counts": {name: {"train": 1} for name in sorted(held)}}))
+        assert all(each in text for each in told) and not any(each in text for each in others), held
+        assert not re.search(r"^- `\w+`: *$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("rules", "asks"),
+    [
+        ("keep: {english: language = 'en'}", True),
+        ("exports: {sft: {keep: {chinese: \"Prompt_Language = 'zh'\"}}}", True),
+        ("keep: {long: {sql: words > 3, why: too short in any language}}", False),
+        ("keep: {programming: \"source <> 'language'\"}", False),
+    ],
+)
+def test_whether_a_rule_asks_for_a_language_its_sql_says(release, rules, asks):
+    more = "" if "exports" in rules else "\nexports: {sft: {}}"
+    (release / "recipe.yaml").write_text(f"name: small\nsources: {{a: {{path: a}}}}\n{rules}{more}\n")
+    assert ("No rule asked for a language." in card(release)) is not asks
 
 
 def test_the_numbers_are_those_of_the_release(release):

@@ -20,6 +20,12 @@ def test_words_and_keys_of_people_stay() -> None:
     assert text.split("---\n")[2] == f"\n# Ours\n\n{BEGIN}\n\n# new\n\n{END}\n\nWrite to us.\n"
 
 
+def test_what_was_made_before_and_is_no_more_is_nobodys() -> None:
+    old = made("x", license="other", license_name="mine", source_datasets=["a/b"], configs=[1], dataset_info=[2], language=["en"])
+    text = merged(old, made("y", license="mit"))
+    assert yaml.safe_load(text.split("---\n")[1]) == {"license": "mit", "language": ["en"]}  # which people write as well
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="-\r\ufeff")), st.text("abc# \n"), st.text("abc# \n"))
 def test_again_and_again(by_hand: str, first: str, second: str) -> None:
     text = merged(merged(by_hand, made(first, size=1)), made(second, size=2))

@@ -302,6 +302,9 @@ def mistakes(readme):
         named = each.get("config_name") in [config.get("config_name") for config in configs]
         if not named or not all("name" in field and len(field) == 2 for field in each.get("features", [])):
             told.append('"dataset_info" must have a config_name, and features of name and type')
+        told += [
+            f'"splits": {split}' for split in each.get("splits", []) if split.keys() != {"name", "num_bytes", "num_examples"}
+        ]
     return told
 
 

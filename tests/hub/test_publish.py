@@ -376,6 +376,16 @@ def test_the_card_is_what_the_hub_allows(hub, winnow, made):
     assert "the Hub's client refused" in said and '"language" must be a list' in said
 
 
+def test_exports_in_lines_load_as_the_card_says_beside_those_in_parquet(hub, winnow, made):
+    """The client reads every config of a card as the first one: one in JSON lines beside Parquet would fail."""
+    release = made("exports.openai={}", "exports.kto={}")
+    winnow("push", release, REPO, "--yes")
+    [python] = re.findall(r"```python\n(.*?)```", readme(hub), re.DOTALL)
+    counts = json.loads((release / "manifest.json").read_text())["counts"]
+    asked = "\nprint({name: len(eval(name)) for name in ('sft', 'kto', 'openai', 'preference')})"
+    assert eval(run(hub, python + asked)) == {name: splits["train"] for name, splits in counts.items()}
+
+
 def test_the_snippets_of_the_card_run(hub, winnow, made):
     winnow("push", made(), REPO, "--yes")
     blocks = re.findall(r"```(\w+)\n(.*?)```", readme(hub), re.DOTALL)

@@ -54,9 +54,14 @@ for line in sys.stdin:
 
 LOAD = """
 import json, sys
-from datasets import load_dataset
+from datasets import load_dataset, load_dataset_builder
 told = {}
+def size(info):
+    rows = {name: [each.num_bytes, each.num_examples] for name, each in info.splits.items()}
+    return rows, info.download_size, info.dataset_size
 for name in ("sft", "preference"):
+    told[f"{name} said"] = size(load_dataset_builder(sys.argv[1], name).info)
+    told[f"{name} found"] = size(load_dataset(sys.argv[1], name)["train"].info)
     told[name] = {split: list(rows) for split, rows in load_dataset(sys.argv[1], name).items()}
 told["default"] = sorted(load_dataset(sys.argv[1]))
 told["pinned"] = len(load_dataset(sys.argv[1], "sft", revision=sys.argv[2], split="train"))
@@ -192,6 +197,9 @@ def test_a_push_is_one_commit_and_loads_back(hub, release):
         assert loaded["sft"][split] == wanted
         assert pl.read_parquet(path).to_dicts() == wanted
         assert duckdb.sql(f"select id, messages from '{path}'").fetchall() == [(row["id"], row["messages"]) for row in wanted]
+    for name in ("sft", "preference"):
+        assert loaded[f"{name} said"] == loaded[f"{name} found"], "sizes in the card are those that the client finds"
+    assert {split: rows for split, (_, rows) in loaded["sft said"][0].items()} == {"train": 28, "test": 2}
     assert loaded["preference"]["train"][0]["chosen"] == [message("assistant", "So.")]
 
 
