@@ -8,6 +8,12 @@ from exports.sft import FIELDS, turns
 
 SIDES = ("chosen", "rejected")
 _TOLD = ("reasoning_content", "name", "tool_calls", "tool_call_id")  # fields of a turn, beside its role and content
+_FORM = (  # a question about how a text is written
+    r"(?i)punctuat|spell|grammar|grammatic|proofread|capital(?:i[sz]|\s+letter)|"
+    r"(?:upper|lower|title|sentence|camel|snake)[- _]?case|"
+    r"\btypos?\b|\bcommas?\b|apostrophe|correct(?:ed|ion)?\b[^.?!\n]{0,30}\b(?:sentence|text|mistake|error|phrase|paragraph)|"
+    r"标点|语法|拼写|大小写|错别字|病句"
+)
 _SEEDS = (20230504, 19690720)  # two 64-bit hashes are one of 128 bits
 
 
@@ -15,8 +21,9 @@ def parted(pairs: pl.DataFrame, rows: pa.Table, more: set[str]) -> pl.DataFrame:
     """`pairs` (chosen_id, rejected_id, ...) with prompt, chosen, rejected (turns with the fields `more`), tools, and `reason`.
 
     `rows` holds both sides of each pair (id, messages, perhaps tools). The context is every turn that both begin with; what
-    follows must be the assistant's (and tools'). Reasons: `empty answer`, `no answer at the end`, `different contexts`,
-    `identical answers` (equal but for white space and case); null where a pair is sound.
+    follows must be the assistant's (and tools'). `form` says that the last question is about how a text is written. Reasons:
+    `empty answer`, `no answer at the end`, `different contexts`, `identical answers` (equal but for white space and case; where
+    form is asked for, to the letter); null where a pair is sound.
     """
     frame = pairs
     tools = rows["tools"] if "tools" in rows.column_names else pa.nulls(len(rows), pa.string())
@@ -31,6 +38,8 @@ def parted(pairs: pl.DataFrame, rows: pa.Table, more: set[str]) -> pl.DataFrame:
         **{side: pl.col(side).list.slice(pl.col("shared")) for side in SIDES},
         tools="tools_chosen",
     )
+    asked = pl.col("prompt").list.eval(pl.element().filter(pl.element().struct.field("role") == "user").struct.field("content"))
+    frame = frame.with_columns(form=asked.list.last().str.contains(_FORM).fill_null(value=False))
     return frame.with_columns(reason=_reason(frame))
 
 
@@ -120,7 +129,7 @@ def _reason(frame: pl.DataFrame) -> pl.Series:
         .then(pl.lit("no answer at the end"))
         .when(foreign[0] | foreign[1] | ~(starts[0] & starts[1]) | (pl.col("shared") == 0) | tools)
         .then(pl.lit("different contexts"))
-        .when(plain[0] == plain[1])
+        .when((plain[0] == plain[1]) & ~pl.col("form"))
         .then(pl.lit("identical answers"))
     ).to_series()
 

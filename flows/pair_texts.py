@@ -77,11 +77,11 @@ def tables(pairs: pl.DataFrame, texts: Texts, schema: pa.Schema, more: set[str])
 
 
 def _near(parts: pl.DataFrame, most: float) -> pl.DataFrame:
-    """Those whose two answers are too much alike."""
+    """Those whose two answers are too much alike, but where form is asked for: there a comma is the difference."""
     better, worse = soundness.answers(parts)
     alike = pl.Series(likeness(better.to_arrow(), worse.to_arrow()))
     same, signs = alike == 1, [side.str.to_lowercase().str.replace_all(_BARE, "") for side in (better, worse)]
-    told = parts.select("id").with_columns(similarity=alike).filter(~same | (signs[0] == signs[1]))
+    told = parts.select("id", "form").with_columns(similarity=alike).filter((~same | (signs[0] == signs[1])) & ~pl.col("form"))
     said = f"the answers share {{}}% of their word groups (over {most:.0%} a pair falls)"
     percent = (pl.col("similarity") * 100).floor().cast(pl.Int64)
     near = told.filter(pl.col("similarity") > most)

@@ -1,7 +1,8 @@
 """Answers that decline.
 
 Only how an assistant's turn opens is judged: a refusal says so at once, while an answer about refusals, an apology or a
-character who cannot go on says it later or of something else. What a user writes never counts.
+character who cannot go on says it later or of something else. What a user writes never counts. Neither does a hedge ("As an
+AI I have no feelings, but here is ..."), where an answer of some length follows it and nothing is called wrong.
 """
 
 import polars as pl
@@ -78,8 +79,21 @@ _EXCUSE = (  # sorry, but of something else
     r"不能) ?"
     r"(?:be able to )?(?:understand|see (?:what|how|why)|follow|believe|imagine|wait|stop|make it|come\b|attend|be there|"
     r"get (?:it|there)|hear you|remember|find (?:my|the|your|it)|"
-    r"sleep|feel|stay|let|tell (?:if|what|whether)|quite|理解您的意思|理解你的意思|确定)"
+    r"sleep|feel|stay|keep you|let|tell (?:if|what|whether)|quite|recommend[^.!?\n]{0,40} enough|理解您的意思|理解你的意思|确定)"
 )
+_BUT = (  # a hedge, and then what was asked for
+    r"\b(?:however|but|that said|nevertheless|nonetheless)\b,? (?:(?:[^.!?\n]{0,40}?\b)?(?:here(?:'s| is| are)|below (?:is|are)|"
+    r"if i (?:were|was)|let me|based on|i(?:'ll| will) (?:do|try|describe|give|show|explain)|(?:i|we)(?:'m able to| am able to|"
+    r" can| could)(?: certainly| still| definitely| try to| attempt to)* (?:give|provid|show|describ|explain|generat|creat|writ|"
+    r"guid|engag|imagin|walk|tell you|present|outline|evaluat|summari|share|draft|list|answer|say|speculat|"
+    r"help you (?:with|creat|writ|come|draft|understand|by)))|(?:as of|depending)\b)|"
+    r"(?:但是?|不过|然而)[，, ]?(?:我(?:可以|能|会)|以下|这里|根据)"
+)
+_WRONG = (
+    r"illegal|ethic|harm|danger|violen|abus|appropriate|offensive|hate|hateful|discriminat|against|consequence|crime|privacy|"
+    r"copyright|hurt|weapon|违法|非法|道德|伤害|暴力|歧视|侵犯"
+)
+_LONG = 250  # bytes of an answer that is more than a hedge
 _HINT = [
     "can't",
     "can’t",
@@ -132,9 +146,15 @@ def by_turn(talk: Talk) -> Columns:
     some = openings.str.contains_any(_HINT, ascii_case_insensitive=True)
     plain = openings.filter(some).str.to_lowercase().str.replace_all("[’‘`´]", "'").str.replace_all(r"[ \t]{2,}|\t", " ")
     hit = plain.str.contains(_REFUSAL)
-    declines, sorry = some.arg_true().filter(hit), plain.filter(hit).str.contains(_EXCUSE)
+    declines, opens = some.arg_true().filter(hit), plain.filter(hit)
+    sorry = opens.str.contains(_EXCUSE) | _hedges(opens, talk.content.gather(pl.Series(talk.once(answers)).gather(declines)))
     refused = pl.repeat(False, len(openings), dtype=pl.Boolean, eager=True)
     return {"refusal": on_answers(talk, refused.scatter(declines, ~sorry) if len(declines) else refused)}
+
+
+def _hedges(opens: pl.Series, texts: pl.Series) -> pl.Series:
+    """Whether what opens by declining goes on to answer."""
+    return (texts.str.len_bytes() >= _LONG) & opens.str.contains(_BUT) & ~opens.str.contains(_WRONG)
 
 
 def measure(talk: Talk) -> Columns:

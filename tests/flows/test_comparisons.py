@@ -150,6 +150,19 @@ def test_texts_that_are_no_pair(compare):
     assert pairs.keys() == {"1.0|1.1", "3.0|3.1", "4.0|4.1"}
 
 
+def test_where_form_is_asked_for_a_comma_is_a_difference(compare):
+    ask = "Correct the punctuation: {}"
+    records = [
+        answers(9, 1, prompt=ask.format("my name is john?"), texts=["My name is John.", "My name is John?"]),
+        answers(9, 1, prompt="Write it in lower case: YES", texts=["yes", "Yes"]),
+        answers(9, 1, prompt="Thanks!", texts=["You're welcome.", "You're welcome!"]),
+        answers(9, 1, prompt=ask.format("well"), texts=["Well.", "Well."]),
+    ]
+    pairs, _, ledger = compare(records)
+    assert pairs.keys() == {"0.0|0.1", "1.0|1.1"}
+    assert reasons(ledger)["2.0"] == "near-identical answers" and reasons(ledger)["3.0"] in ("identical answers", "tie")
+
+
 def test_one_pair_both_ways(compare):
     texts = ["Take the train.", "Take the bus."]
     records = [answers(9, 1, texts=texts), answers(9, 1, texts=texts[::-1]), answers(8, 1, texts=texts)]

@@ -62,6 +62,7 @@ def test_only_the_last_answer_can_be_truncated(signal):
     ]
 
 
+MORE = "a green leaf on a white ground, with the name of the shop below it in a plain and heavy letter. " * 3
 REFUSALS = [
     "I'm sorry, but I can't help with that.",
     "I’m sorry, but I cannot assist with this request.",
@@ -82,6 +83,8 @@ REFUSALS = [
     "Lo siento, pero no puedo ayudarte con eso.",
     "Je suis désolé, mais je ne peux pas répondre à cette question.",
     "Es tut mir leid, aber ich kann dabei nicht helfen.",
+    "As an AI language model, I cannot see pictures. However, here is a list of places that can.",
+    "As an AI language model, I cannot help you to pick locks, which is illegal. However, I can tell you " + MORE,
 ]
 ANSWERS = [
     "I'm sorry to hear that you lost your job. Let us look at what you can do next.",
@@ -97,6 +100,12 @@ ANSWERS = [
     "As a teacher, I cannot praise this book enough.",
     "对不起，我之前的回答有误。正确的答案是四。",
     "对不起，但您不能走那一步棋。",
+    "I'm not sure, but I think it is four.",
+    "I'm not a doctor, but that sounds like a cold to me.",
+    "I can't recommend this book enough!",
+    "As an AI language model, I do not have feelings. However, if I were a tree, I would hold " + MORE,
+    "Sorry, as an AI I don't have the ability to draw, but here's a description of the logo: " + MORE,
+    "作为一个AI语言模型，我无法创建图片。但是，我可以为您描述这个标志：" + "一个圆形的蓝色标志，中间有一棵树，" * 8,
     "",
 ]
 
