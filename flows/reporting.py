@@ -44,6 +44,11 @@ def made(places: Places, release: Path, *whose: Whose, rows: int = ROWS, seed: i
     return [_page(places, release, drawn, parts, each, barred) for each in whose]
 
 
+def charts(release: Path, seed: int = 0) -> dict[str, str]:
+    """The sections of a release's page that show no text of rows."""
+    return pages.charts(release, masked_words(draw(release, 1, seed)), limits(release))
+
+
 def _page(places: Places, release: Path, drawn: Drawn, parts: dict[str, str], whose: Whose, barred: set[str]) -> str:  # noqa: PLR0917
     there = replace(drawn, pairs=[]) if whose == "none" else drawn
     shown = {id: text for id, text in texts(places, release, drawn, whose).items() if id not in barred}

@@ -14,6 +14,17 @@ from exports.report.harmless import shown
 from schemas import recipe as recipes
 
 MOST = 5_000_000  # bytes of a page
+TITLES = {
+    "funnel": "What came in, and what became of it",
+    "signals": "Before and after",
+    "overlap": "Rows that resemble each other",
+    "near-misses": "Near misses",
+    "benchmarks": "Benchmarks found",
+    "wins": "What wins pairs",
+    "classifiers": "Classifiers",
+    "pairs": "Pairs to read",
+    "rows": "Rows to read",
+}
 TURN, LEAST = 4000, 100  # characters shown of a turn, halved until the page fits
 
 
@@ -27,7 +38,7 @@ def charts(release: Path, drawn: Drawn, limits: signals.Limits) -> dict[str, str
         "benchmarks": overlaps.contamination(release) if _has(release, "benchmarks", "contamination") else "",
         "wins": winners.bias(release) if _has(release, "bias") else "",
         "classifiers": winners.classifiers(manifest),
-        "comparisons": pairs.became(release, drawn.fallen),
+        "pairs": pairs.became(release, drawn.fallen),
     }
 
 
@@ -37,22 +48,22 @@ def page(release: Path, drawn: Drawn, texts: Mapping[str, samples.Text], parts: 
     edited, most = repairs(release, drawn), TURN
     title, head, foot = f"{manifest['name']}: what became of every row", heading(release, manifest, made), _foot(manifest)
     while True:
-        told = [
-            Section("funnel", "What came in, and what became of it", parts["funnel"]),
-            Section("signals", "Before and after", parts["signals"]),
-            Section("overlap", "Rows that resemble each other", parts["overlap"] + overlaps.clusters(drawn, texts, most)),
-            Section("near-misses", "Near misses", overlaps.misses(drawn, texts, most)),
-            Section("benchmarks", "Benchmarks found", parts["benchmarks"]),
-            Section("wins", "What wins pairs", parts["wins"]),
-            Section("classifiers", "Classifiers", parts["classifiers"]),
-            Section("pairs", "Pairs to read", parts["comparisons"] + _pairs(drawn, texts, most)),
-            Section("rows", "Rows to read", samples.section(drawn, texts, edited, most)),
-        ]
-        there = [each for each in told if each.body]
+        read = {
+            "overlap": overlaps.clusters(drawn, texts, most),
+            "near-misses": overlaps.misses(drawn, texts, most),
+            "pairs": _pairs(drawn, texts, most),
+            "rows": samples.section(drawn, texts, edited, most),
+        }
+        there = sections({name: parts.get(name, "") + read.get(name, "") for name in TITLES})
         filled = document(title, head, links(there), there, foot=foot, script=report_file("js"))
         if len(filled.encode()) <= MOST or most <= LEAST:
             return filled
         most //= 2
+
+
+def sections(bodies: Mapping[str, str]) -> list[Section]:
+    """Those that have something to say, in order."""
+    return [Section(name, title, bodies[name]) for name, title in TITLES.items() if bodies.get(name)]
 
 
 def _pairs(drawn: Drawn, texts: Mapping[str, samples.Text], most: int) -> str:

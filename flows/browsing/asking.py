@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from flows import finding
+from flows.browsing import ordering
 from flows.browsing.opened import Opened
 from schemas.faults import UsageFault
 from sql import duck, rules
@@ -18,12 +20,13 @@ Row = dict[str, Any]
 
 
 class Asked(NamedTuple):
-    """What is asked for; empty: all. `after` or `before`: the `line` from which on a page begins, or up to which it ends."""
+    """What is asked for; empty: all. `after` or `before`: the `line` after which, or before which, a page lies in its order."""
 
     where: str = ""
     find: str = ""
     reason: str = ""
     source: str = ""
+    sort: str = ""  # a column; with a minus before it the greatest come first; empty: as in the ledger
     fingerprints: frozenset[str] | None = None
     after: int | None = None
     before: int | None = None
@@ -59,36 +62,37 @@ def count(rows: duckdb.DuckDBPyRelation) -> int:
 
 
 def page(of: Opened, rows: duckdb.DuckDBPyRelation, asked: Asked) -> Page:
-    """The rows after or before the place asked for; without one, the first."""
-    at, back = duckdb.ColumnExpression("line"), asked.before is not None
-    if back:
-        rows = rows.filter(at < duckdb.ConstantExpression(asked.before))
-    elif asked.after is not None:
-        rows = rows.filter(at > duckdb.ConstantExpression(asked.after))
-    found = _answer(rows.project("line").order("line DESC" if back else "line").limit(ROWS + 1))["line"].to_pylist()
+    """The rows after or before the place asked for; without one, the first. Raises UsageFault as `ordering.order`."""
+    back = asked.before is not None
+    rows, order = ordering.placed(of, rows, asked.sort, asked.before if back else asked.after, back=back)
+    found = _answer(rows.order(order).limit(ROWS + 1))["line"].to_pylist()
     more, found = len(found) > ROWS, found[:ROWS]
-    lines = of.lines("line", found)
+    lines = _in_order(of, found[::-1] if back else found)
     return Page(lines, more, True) if back else Page(lines, asked.after is not None, more)
 
 
 def search(of: Opened, rows: duckdb.DuckDBPyRelation, asked: Asked) -> Iterator[tuple[int | None, int, list[Row]]]:
     """The `line` searched up to (None: to the end), how many rows that were, and those of them that hold the words."""
-    if asked.after is not None:
-        rows = rows.filter(duckdb.ColumnExpression("line") > duckdb.ConstantExpression(asked.after))
-    places = _answer(rows.project("line, place_file, place_row").order("line"))
-    at = places["line"]
+    rows, order = ordering.placed(of, rows, asked.sort, asked.after)
+    places = _answer(rows.order(order))
+    at, may = places["line"], np.flatnonzero(of.grams.may_hold(places, asked.find))
     found = 0
-    for searched, hits in of.texts.holding(places, finding.pattern(asked.find), _SECONDS):
-        here = hits[: ROWS - found]
+    for searched, hits in of.texts.holding(places.take(pa.array(may)), finding.pattern(asked.find), _SECONDS):
+        here = may[hits[: ROWS - found]].tolist()
         found += len(here)
         full = found == ROWS
-        last = here[-1] if full else searched - 1
+        last = here[-1] if full else int(may[searched - 1]) if searched < len(may) else len(places) - 1
         ended = last == len(places) - 1
-        yield None if ended else at[last].as_py(), last + 1, of.lines("line", [at[hit].as_py() for hit in here])
+        yield None if ended else at[last].as_py(), last + 1, _in_order(of, [at[hit].as_py() for hit in here])
         if full:
             return
-    if not len(places):
-        yield None, 0, []
+    if not len(may):
+        yield None, len(places), []
+
+
+def _in_order(of: Opened, found: list[int]) -> list[Row]:
+    lines = {line["line"]: line for line in of.lines("line", found)}
+    return [lines[line] for line in found]
 
 
 def _checked(of: Opened, where: str) -> None:

@@ -1,8 +1,9 @@
 """A release as tables of one DuckDB file: its rows with signals and the places of their texts, clusters, pairs."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +12,9 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from exports.report import page
-from flows import releases
+from flows import releases, reporting
+from flows.browsing import grams
+from flows.browsing.grams import Grams
 from flows.browsing.texts import Texts
 from flows.places import Places
 from schemas.ledger import LEDGER
@@ -69,6 +72,8 @@ class Opened(NamedTuple):
     facets: list[Row]  # chosen_by, source, rows
     manifest: Row
     head: str  # HTML: what the release is
+    grams: Grams
+    charts: Callable[[], dict[str, str]]  # the report's sections without texts, drawn when first asked for
 
     def ask(self, query: str, **params: Any) -> list[Row]:
         """Rows of one query of ours; each question has a cursor of its own, since they come from many threads."""
@@ -96,7 +101,11 @@ def opened(places: Places, release: Path) -> Iterator[Opened]:
             columns = {field.name: field.type for field in held if field.name not in MADE}
             manifest = releases.manifest(release)
             facets = duck.query(con, _FACETS).to_pylist()
-            yield Opened(release, con, texts, columns, facets, manifest, page.heading(release, manifest, _MASKED))
+            head = page.heading(release, manifest, _MASKED)
+            with grams.made(places, texts) as found:
+                yield Opened(
+                    release, con, texts, columns, facets, manifest, head, found, cache(partial(reporting.charts, release))
+                )
         finally:
             con.close()
 

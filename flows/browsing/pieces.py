@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from exports.report import samples
-from exports.report.document import Section, document
+from exports.report.document import Section, document, report_file
 from exports.report.harmless import shown
 from flows import reporting
 from flows.browsing.opened import Opened
@@ -13,7 +13,7 @@ from flows.lists import KINDS, Mark
 
 MOST = 20_000  # characters shown of a turn
 POLICY = "connect-src 'self'; form-action 'self'"
-VIEWS = {"": "Rows", "clusters": "Clusters", "alike": "Alike", "preference": "Preference"}
+VIEWS = {"": "Rows", "charts": "Charts", "clusters": "Clusters", "alike": "Alike", "preference": "Preference"}
 _STYLE, _SCRIPT = ((Path(__file__).parent / f"browse.{kind}").read_text("utf-8") for kind in ("css", "js"))
 
 Row = dict[str, Any]
@@ -29,6 +29,11 @@ class Shown(NamedTuple):
 
 def whole(to: Shown, title: str, body: str, *, top: bool = False) -> str:
     """A page with one section."""
+    return sections(to, [Section("rows", shown(title), body)], top=top)
+
+
+def sections(to: Shown, told: list[Section], *, top: bool = False) -> str:
+    """A page: the way to the others, what the release is (all of it at the `top`), and some sections."""
     manifest = to.of.manifest
     views = {**VIEWS, "report": "Report"} if (to.of.release / "report.html").is_file() else VIEWS
     view = to.here.partition("?")[0]
@@ -36,16 +41,17 @@ def whole(to: Shown, title: str, body: str, *, top: bool = False) -> str:
         f'<a href="./{name}"{" aria-current=page" if name == view else ""}>{said}</a>' for name, said in views.items()
     )
     head = to.of.head if top else f'<p class="soft">release {shown(manifest["fingerprint"])}</p>'
-    sections = [Section("rows", shown(title), body)]
-    return document(f"{manifest['name']}: every row", head, links, sections, style=_STYLE, script=_SCRIPT, policy=POLICY)
+    return document(
+        f"{manifest['name']}: every row", head, links, told, style=_STYLE, script=report_file("js") + _SCRIPT, policy=POLICY
+    )
 
 
-def article(to: Shown, line: Row, texts: dict[str, samples.Text], links: str = "") -> str:
-    """A row to read, with its marks below."""
+def article(to: Shown, line: Row, texts: dict[str, samples.Text], links: str = "", by: str = "") -> str:
+    """A row to read, with its marks below; `by` is HTML beside its id."""
     repairs = {line["id"]: line["edits"]} if line["edits"] else {}
     top = f'<a id="r{line["line"]}" href="{link("row", id=line["id"])}">{shown(line["id"])}</a>'
     told = {**line, "detail": masked(line["detail"])}  # it may quote the text
-    return samples.row(line["chosen_by"], told, texts, repairs, MOST, top=top, more=mark(to, line) + links)
+    return samples.row(line["chosen_by"], told, texts, repairs, MOST, top=top + by, more=mark(to, line) + links)
 
 
 def masked(text: str | None) -> str:

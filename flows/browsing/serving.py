@@ -28,7 +28,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from flows.browsing import beside, views
+from flows.browsing import beside, charts, views
 from flows.browsing.asking import Asked
 from flows.browsing.marks import Marks
 from flows.browsing.opened import Opened, opened
@@ -48,7 +48,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_FIELDS = ("where", "find", "reason", "source", "marked")
+_FIELDS = ("where", "find", "reason", "source", "sort", "marked")
 _BACK = re.compile(rf"\./(?:{'|'.join([*filter(None, VIEWS), 'cluster', 'pair', 'row'])})?(?:\?[^\s#]*)?(?:#r\d+)?")
 
 
@@ -81,6 +81,7 @@ def site(of: Opened, marks: Marks, secret: str) -> Starlette:
         "cluster": lambda to, request: HTMLResponse(beside.cluster(to, _named(request, "id"), _place(request)[0])),
         "alike": lambda to, request: HTMLResponse(beside.alike(to, _place(request))),
         "preference": lambda to, request: HTMLResponse(beside.preference(to, _place(request))),
+        "charts": lambda to, _: HTMLResponse(charts.page(to)),
         "pair": lambda to, request: HTMLResponse(beside.pair(to, _named(request, "one"), _named(request, "two"))),
         "report": lambda to, _: HTMLResponse((to.of.release / "report.html").read_bytes()),
     }
@@ -125,9 +126,9 @@ def _answering(of: Opened, marks: Marks, name: str, page: Callable[[Shown, Reque
 
 
 def _rows(to: Shown, request: Request) -> Response:
-    where, find, reason, source, marked = (request.query_params.get(name, "") for name in _FIELDS)
+    where, find, reason, source, sort, marked = (request.query_params.get(name, "") for name in _FIELDS)
     some = frozenset(each for each, mark in to.marks.items() if mark.list == marked) if marked else None
-    asked = Asked(where, find, reason, source, some, *_place(request))
+    asked = Asked(where, find, reason, source, sort, some, *_place(request))
     return StreamingResponse(views.rows(to, asked, marked), media_type="text/html")
 
 

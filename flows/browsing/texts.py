@@ -18,7 +18,7 @@ from flows.places import Places, cores
 from schemas.rows import ROW_COLUMNS
 
 _RAW = "its bytes"  # in place of a role, of a record that gave no row
-_ROLE, _CONTENT = (f"messages.list.element.{name}" for name in ("role", "content"))
+_ROLE, CONTENT = (f"messages.list.element.{name}" for name in ("role", "content"))
 _FIRST, _MOST = 4_000, 64_000  # rows searched at a time: few at first, so that what is found there is soon shown
 
 Row = dict[str, Any]
@@ -125,7 +125,7 @@ def _file(path: Path, read: Path | None, *, raw: bool = False) -> File:
 def _messages(path: Path, part: Part, ids: set[str] | None) -> dict[str, Messages]:
     """Role and text of each turn, by id; of `ids` alone where these are given."""
     with pq.ParquetFile(path) as file:
-        held = file.read_row_group(part.group, columns=["id", *(["raw"] if part.file.raw else [_ROLE, _CONTENT])])
+        held = file.read_row_group(part.group, columns=["id", *(["raw"] if part.file.raw else [_ROLE, CONTENT])])
     rows = held.take(pa.array(part.rows)).to_pylist()
     for row in rows:
         if part.file.raw:
@@ -135,10 +135,10 @@ def _messages(path: Path, part: Part, ids: set[str] | None) -> dict[str, Message
 
 def _held(part: Part, pattern: str) -> np.ndarray:
     """Which of the places hold a match."""
-    column = "raw" if part.file.raw else _CONTENT
+    column = "raw" if part.file.raw else CONTENT
     with pq.ParquetFile(part.file.path, metadata=part.file.facts, pre_buffer=False) as file:
         held = file.read_row_group(part.group, columns=[column], use_threads=False).combine_chunks().column(0).chunk(0)
-    if len(part.rows) < len(held):
+    if not np.array_equal(part.rows, np.arange(len(held))):  # fewer, or in another order
         held = held.take(pa.array(part.rows))
     if part.file.raw:
         texts = pa.array([(raw or b"").decode("utf-8", "backslashreplace") for raw in held.to_pylist()], pa.string())

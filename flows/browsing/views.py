@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from exports.report.harmless import shown, table
-from flows.browsing import asking, pieces
+from flows.browsing import asking, ordering, pieces
 from flows.browsing.asking import Asked
 from flows.browsing.pieces import Shown, link
 from schemas.faults import MissingFault, UsageFault
@@ -28,14 +28,14 @@ Row = dict[str, Any]
 
 def rows(to: Shown, asked: Asked, marked: str) -> Iterator[str]:
     """The page of rows that fit, its beginning at once, and where words are to be found each row as it is."""
-    query = {"find": asked.find, "where": asked.where, "reason": asked.reason, "source": asked.source, "marked": marked}
+    query = {name: getattr(asked, name) for name in ("find", "where", "reason", "source", "sort")} | {"marked": marked}
     try:
         fits = asking.fitting(to.of, asked)
         many, said = asking.count(fits), ""
     except UsageFault as fault:
         fits, many, said = None, 0, _wrong(fault)
     whole = sum(facet["rows"] for facet in to.of.facets)
-    told = f"{many:,} of {whole:,} rows" + (", searched in order" if asked.find.split() else "")
+    told = f"{many:,} of {whole:,} rows" + (_searched(to) if asked.find.split() else "")
     body = f"{_form(to, query, told)}{said}{_columns(to)}{_BREAK}"
     before, after = pieces.whole(to, "Rows", body, top=True).split(_BREAK)
     yield before
@@ -47,33 +47,49 @@ def rows(to: Shown, asked: Asked, marked: str) -> Iterator[str]:
     yield after
 
 
+def _searched(to: Shown) -> str:
+    ready = to.of.grams.share
+    return ", searched in order" + (f"; {ready:.0%} made ready for rare words, which soon come faster" if ready < 1 else "")
+
+
 def _wrong(fault: UsageFault) -> str:
     return f'<p class="wrong" role="alert">{shown(fault)}</p>'
 
 
 def _page(to: Shown, fits: Any, asked: Asked, query: dict[str, Any]) -> Iterator[str]:
     page = asking.page(to.of, fits, asked)
-    yield from _articles(to, page.lines)
+    yield from _articles(to, page.lines, asked.sort)
     ends = (page.lines[0]["line"], page.lines[-1]["line"]) if page.lines else (None, None)
     yield pieces.ways("", query, ends[0] if page.earlier else None, ends[1] if page.later else None)
 
 
 def _found(to: Shown, fits: Any, asked: Asked, query: dict[str, Any]) -> Iterator[str]:
     shown_rows, at, many = 0, asked.after, 0
-    for at, many, lines in asking.search(to.of, fits, asked):  # noqa: B007
+    for at, many, lines in asking.search(to.of, fits, asked):
         shown_rows += len(lines)
-        yield from _articles(to, lines)
+        yield from _articles(to, lines, asked.sort)
+        if at is not None and shown_rows < asking.ROWS:
+            yield f'<p class="far" role="status">{many:,} rows searched ...</p>'  # the style shows the last of these alone
     far = "to the end" if at is None else "and there are more to search"
     yield f'<p class="said">{shown_rows:,} hold the words, of {many:,} rows searched from here, {far}</p>'
     yield pieces.ways("", query, None, at, "search on")
 
 
-def _articles(to: Shown, lines: list[Row]) -> Iterator[str]:
+def _articles(to: Shown, lines: list[Row], sort: str) -> Iterator[str]:
     texts = to.of.texts.read(lines)
     named = [line["twin"] for line in lines if line["twin"]]
     twins = {each["id"] for each in (to.of.ask("SELECT id FROM rows WHERE list_contains($all, id)", all=named) if named else ())}
     for line in lines:
-        yield pieces.article(to, line, texts, _beside(line) if line["twin"] in twins else "")
+        yield pieces.article(to, line, texts, _beside(line) if line["twin"] in twins else "", _by(line, sort.removeprefix("-")))
+
+
+def _by(line: Row, column: str) -> str:
+    """The value that the row is sorted by, beside its id, which tells enough itself."""
+    if not column or column == "id":
+        return ""
+    value = pieces.masked(line[column]) if isinstance(line[column], str) else line[column]
+    said = "unknown" if value is None else f"{value:g}" if isinstance(value, float) else _said(value)
+    return f'<span class="by">{shown(column)} {shown(said, 200)}</span>'
 
 
 def _beside(line: Row) -> str:
@@ -81,8 +97,7 @@ def _beside(line: Row) -> str:
 
 
 def _form(to: Shown, query: dict[str, str], told: str) -> str:
-    reasons = _sums(to, "chosen_by")
-    order = sorted(reasons, key=lambda name: (_ORDER.get(name.split(":")[0], len(_ORDER)), -reasons[name], name))
+    fates = reasons(to)
     marks = {name: sum(mark.list == name for mark in to.marks.values()) for name in ("keep", "block")}
     marks = {name: count for name, count in marks.items() if count or query["marked"] == name}
     return (
@@ -90,11 +105,18 @@ def _form(to: Shown, query: dict[str, str], told: str) -> str:
         f'<input name="find" type="search" value="{shown(query["find"])}" placeholder="words to find" aria-label="words to find">'
         f'<input name="where" list="columns" value="{shown(query["where"])}" spellcheck="false" autocomplete="off" '
         'placeholder="SQL, as in a rule: words &gt; 200 AND NOT refusal" aria-label="SQL expression">'
-        f"{_select('reason', 'every fate', order, reasons, query['reason'])}"
+        f"{_select('reason', 'every fate', list(fates), fates, query['reason'])}"
         f"{_select('source', 'every source', sorted(_sums(to, 'source')), _sums(to, 'source'), query['source'])}"
-        f"{_select('marked', 'marked or not', list(marks), marks, query['marked'])}"
+        f"{_select('marked', 'marked or not', list(marks), marks, query['marked'])}{_sorts(to, query['sort'])}"
         f'<button>show</button><output id="told" aria-live="polite">{told}</output></form>'
     )
+
+
+def reasons(to: Shown) -> dict[str, int]:
+    """How many rows have each fate, in the order of stages."""
+    found = _sums(to, "chosen_by")
+    order = sorted(found, key=lambda name: (_ORDER.get(name.split(":")[0], len(_ORDER)), -found[name], name))
+    return {name: found[name] for name in order}
 
 
 def _sums(to: Shown, name: str) -> dict[str, int]:
@@ -110,6 +132,14 @@ def _select(name: str, every: str, values: list[str], counts: dict[str, int], no
         for value in values
     )
     return f'<select name="{name}" aria-label="{name}"><option value="">{every}</option>{options}</select>'
+
+
+def _sorts(to: Shown, now: str) -> str:
+    ways = [(f"{sign}{name}", f"{name} {arrow}") for name in ordering.columns(to.of) for sign, arrow in (("-", "↓"), ("", "↑"))]
+    options = "".join(
+        f'<option value="{shown(value)}"{" selected" if value == now else ""}>{shown(said)}</option>' for value, said in ways
+    )
+    return f'<select name="sort" aria-label="sort by"><option value="">in the order read</option>{options}</select>'
 
 
 def _columns(to: Shown) -> str:

@@ -48,7 +48,7 @@ overlap: {near: {key: conversation, similarity: 0.5, shingle: 2, short: 0, prefe
 exports: {sft: {}, preference: {}}
 limits: off
 """
-VIEWS = ("", "clusters", "alike", "preference")
+VIEWS = ("", "charts", "clusters", "alike", "preference")
 ROW = "sharegpt/web.json#000000000"  # fell, was edited, and has a twin
 TWIN = "alpaca/alpaca.json#000000035"
 
@@ -164,6 +164,44 @@ def test_words_are_found_where_explain_finds_them(site, words) -> None:
     assert [id for page in walked(site, find=words) for id in page] == wanted
     some = [id for id in wanted if id.startswith("oa")]
     assert [id for page in walked(site, find=words, where="starts_with(source, 'oa')") for id in page] == some
+
+
+@pytest.mark.parametrize("sort", ["words", "-words", "language", "-similarity", "refusal", "-file", "-fingerprint", "quality"])
+@pytest.mark.parametrize("more", [{}, {"where": "source <> 'hh'"}, {"find": "the"}])
+def test_rows_come_in_the_order_of_a_column(site, sort, more) -> None:
+    joined = "SELECT ledger.id FROM ledger LEFT JOIN (SELECT * EXCLUDE (words) FROM signals) s USING (id)"
+    order = f'"{sort.removeprefix("-")}" {"DESC" if sort.startswith("-") else "ASC"} NULLS LAST, ledger.id'
+    wanted = duck.query(duck.release(site.release), f"{joined} ORDER BY {order}")["id"].to_pylist()
+    held = {id for page in walked(site, **more) for id in page}
+    wanted = [id for id in wanted if id in held]
+    assert [id for page in walked(site, sort=sort, **more) for id in page] == wanted and len(wanted) > 20
+    if "find" not in more:
+        line = pl.read_parquet(site.release / "ledger.parquet")["id"].to_list().index(wanted[-1])
+        back = walked(site, rel="prev", sort=sort, before=line, **more)
+        assert [id for page in reversed(back) for id in page] == wanted[:-1]
+
+
+@pytest.mark.parametrize("sort", ["wrds", "--words", 'words" DESC; DROP TABLE rows; --', "exports", "line", "1", "-", "random()"])
+def test_an_order_is_a_column_of_the_release_or_none(site, sort) -> None:
+    page = site.page(sort=sort)
+    if sort == "-":
+        assert len(ids(page)) == 20
+    else:
+        assert "to sort by" in html.unescape(re.search(r'role="alert">([^<]*)<', page)[1]) and ids(page) == []
+    assert "did you mean words?" in html.unescape(site.page(sort="-wrds"))
+
+
+def test_the_charts_are_those_of_the_report(site) -> None:
+    page, report = site.page("charts"), site.ask("report").text
+    drawn = set(re.findall(r"<svg.*?</svg>", report, re.DOTALL))
+    assert len(drawn) > 12 and drawn == set(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
+    began = time.process_time()
+    assert site.page("charts") == page and time.process_time() - began < 0.5, "they are drawn once"
+    reasons = {html.unescape(name): int(n) for name, n in re.findall(r'<li><a href="[^"]*">([^<]*)</a> (\d+)</li>', page)}
+    assert sum(reasons.values()) == 351
+    for link in re.findall(r'<li><a href="(\./\?reason=[^"]*)">', page)[:3]:
+        path = urlsplit(urljoin(site.url, html.unescape(link)))
+        assert len(ids(site.ask(f"{path.path}?{path.query}").text)) > 0
 
 
 def test_how_far_a_search_came_is_said(site) -> None:
