@@ -38,6 +38,7 @@ from flows.places import Places
 from schemas import parquet
 from schemas import recipe as recipes
 from schemas.ledger import BIAS, COMPARISONS, LEDGER, PAIRS
+from sources import licence
 
 _COMPARED: dict[str, Any] = {
     "copies": {"key": "conversation", "similarity": 1.0, "prefer": ["words DESC"]},
@@ -186,6 +187,16 @@ def _records(found: _Rows) -> int:
     return sum(done.facts["records"] for done in found.made.reads)
 
 
+def _beside(planned: plan.Plan) -> dict[str, dict[str, str]]:
+    """What files beside each source that names no licence say of it; rows and rules stay as the recipe has them."""
+    found = {}
+    for name, spec in planned.recipe.sources.items():
+        path = planned.base / spec.path
+        folder = path if path.is_dir() else path.parent
+        found[name] = licence.beside(folder) if spec.license == "unknown" and folder.is_dir() else {}
+    return found
+
+
 def _numbers(planned: plan.Plan, found: _Rows, compared: Path, swept: list[Path]) -> dict[str, Any]:
     turns = sum(pq.read_metadata(shard.turns).num_rows for shard in found.made.shards)
     told = examined.numbers(found.frame, found.refused, found.cleaned)
@@ -206,5 +217,5 @@ def _numbers(planned: plan.Plan, found: _Rows, compared: Path, swept: list[Path]
         "contamination": examined.contamination(hits, known),
         "private": examined.private(pl.concat([pl.read_parquet(path) for path in swept])),
         "repaired": dict(changed.iter_rows()),
-        "licence": examined.licence({name: spec.license for name, spec in planned.recipe.sources.items()}),
+        "licence": examined.licence({name: spec.license for name, spec in planned.recipe.sources.items()}, _beside(planned)),
     }

@@ -19,9 +19,9 @@ _HEAD = """\
 
 Made by `winnow audit --gallery FOLDER`: {rows:,} rows in all, no text. A share is of a dataset's rows; blank is none.
 Copies are equal but for case, punctuation and white space; near ones share 80 % of their word groups; `same prompt` is asked with
-another answer. `benchmarks` counts rows that hold an item (a row may hold several). `private` is secrets, e-mail addresses, IBANs
-and cards. `longer wins`: of the pairs, how often the longer answer is the better one. The last column: what `winnow run {recipe}`
-would keep; a dataset of questions alone gives no rows.
+another answer. `benchmarks` counts rows that hold an item (a row may hold several). `private` are rows with a secret, an e-mail
+address, an IBAN, a national id or a card number. `longer wins`: of the pairs, how often the longer answer is the better one. The
+last column: what `winnow run {recipe}` would keep; a dataset of questions alone gives no rows.
 """
 
 
@@ -99,7 +99,7 @@ def _said(told: dict[str, Any]) -> list[str]:
 
 def _plain(told: dict[str, Any]) -> dict[str, Any]:
     """Without ids, which name files: counts alone."""
-    private = {"rows": told["private"]["rows"]}
+    private = {name: told["private"][name] for name in ("some", "rows")}
     return told | {"private": private, "contamination": told["contamination"]["rows"]}
 
 
@@ -115,7 +115,7 @@ def _table(found: list[dict[str, Any]], recipe: str) -> str:
         cells = [told["name"], f"{told['records']:,}", f"{told['rows']:,}", _most(told["formats"]), _spoken(told)]
         cells += [_share(alike[name], rows) for name in ("copies", "near", "same prompt")]
         cells += [hits, *(_share(checked[name], rows) for name in ("refuses", "cut off", "out of order"))]
-        cells += [_share(sum(told["private"]["rows"].get(kind, 0) for kind in ("secret", "email", "iban", "card")), rows)]
+        cells += [_share(told["private"]["some"], rows)]
         cells += [f"{pairs['pairs']:,}" if pairs["pairs"] else "", wins, _share(told["cleaned"]["kept"], rows) or "0"]
         lines.append(f"| {' | '.join(cells)} |")
     return (

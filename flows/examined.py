@@ -10,6 +10,7 @@ import pyarrow as pa
 import sources
 from exports import licences
 from exports.report.funnel import reason
+from filters import pii
 from flows.leave import Decided
 from schemas.ledger import BIAS
 from sources import archives
@@ -74,14 +75,26 @@ def private(places: pl.DataFrame) -> dict[str, Any]:
     kinds = places.group_by("kind", "role").agg(rows=pl.col("id").n_unique(), found=pl.col("count").sum()).sort("kind", "role")
     first = places.sort("kind", "id", "turn").group_by("kind", maintain_order=True).head(_PLACES)
     rows = places.group_by("kind").agg(pl.col("id").n_unique()).sort("kind")
-    return {"rows": dict(rows.iter_rows()), "kinds": kinds.to_dicts(), "places": first.select("kind", "id", "turn").to_dicts()}
+    some = places.filter(pl.col("kind").is_in(pii.DEFAULT))["id"].n_unique()  # a row may hold several kinds
+    return {
+        "some": some,
+        "rows": dict(rows.iter_rows()),
+        "kinds": kinds.to_dicts(),
+        "places": first.select("kind", "id", "turn").to_dicts(),
+    }
 
 
-def licence(given: Mapping[str, str]) -> dict[str, Any]:
-    """What is known of the sources' licences, what a release of all may be licensed as, and why it may not be public."""
-    whole = licences.roll_up(given)
-    bars = licences.bars(given, edited=True)
-    return {"sources": dict(sorted(given.items())), "release": whole.license, "reason": whole.reason, "not_public": bars}
+def licence(given: Mapping[str, str], beside: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """What is known of the sources' licences, what a release of all may be licensed as, and why it may not be public.
+
+    `beside`: source -> file -> the licence that it says; where such files agree it is the source's.
+    """
+    said = {name: {licences.normal(each) for each in beside.get(name, {}).values()} for name in given}
+    known = {name: said[name].pop() if len(said[name]) == 1 else license for name, license in sorted(given.items())}
+    whole = licences.roll_up(known)
+    bars = licences.bars(known, edited=True)
+    where = {name: dict(files) for name, files in sorted(beside.items()) if files}
+    return {"sources": known, "said_in": where, "release": whole.license, "reason": whole.reason, "not_public": bars}
 
 
 def _read(refused: pa.Table) -> dict[str, dict[str, int]]:

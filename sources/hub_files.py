@@ -15,6 +15,7 @@ from fsspec.utils import glob_translate
 
 from schemas.addresses import clean, public
 from schemas.faults import DeniedFault, Fault, MissingFault, UsageFault
+from sources import licence
 from sources.wanted import NetworkFault, Remote
 
 _GRAMMAR = "write hf://datasets/OWNER/NAME, hf://datasets/OWNER/NAME@revision or .../folder/*.jsonl"
@@ -129,9 +130,5 @@ def _chosen(files: list[Any], inside: str) -> list[tuple[Any, str]]:
 
 
 def _license(card: Any) -> str | None:
-    """The licence of a card: an SPDX id in lower case; where there are several, all of them."""
-    said = getattr(card, "license", None)
-    if said == "other":
-        said = getattr(card, "license_name", None) or said
-    names = [each.strip().lower() for each in (said if isinstance(said, list) else [said]) if isinstance(each, str)]
-    return " and ".join(filter(None, names)) or None
+    """The licence of a card."""
+    return licence.said({name: getattr(card, name, None) for name in ("license", "license_name")})

@@ -24,8 +24,17 @@ _MEANING = {
     "copies": "the same conversation as another row, but for case, punctuation and white space",
     "near": "shares 80 % or more of its word groups with another row that stays",
     "same prompt": "asks what another row asks, of those that are left",
+    "holds a benchmark's item": "a question or a worked answer of a public benchmark",
 }
-_KINDS = {"secret": "keys, tokens, passwords", "phone": "phone numbers; often something else", "ip": "public addresses"}
+KINDS = {  # of what is private -> its name, and what it means
+    "secret": ("secrets", "keys, tokens, passwords"),
+    "email": ("e-mail addresses", "but for those of nobody, such as example.org"),
+    "iban": ("IBANs", "account numbers with a right checksum"),
+    "national_id": ("national ids", "of nine countries; with a right checksum where there is one"),
+    "card": ("card numbers", "of payment cards, with a right checksum"),
+    "phone": ("phone numbers", "often something else"),
+    "ip": ("IP addresses", "public ones"),
+}
 _SHOWN = 16
 
 Numbers = dict[str, Any]
@@ -74,7 +83,7 @@ def checks(told: Numbers) -> list[tuple[str, int]]:
     """What is wrong, and with how many rows: everything that is found at all, the most first."""
     found = {**told["checks"], **{name: told["duplicates"][name] for name in ("copies", "near", "same prompt")}}
     found["holds a benchmark's item"] = told["contaminated"]
-    found |= {f"{kind}s" if kind == "secret" else kind: rows for kind, rows in told["private"]["rows"].items()}
+    found |= {KINDS[kind][0]: rows for kind, rows in told["private"]["rows"].items()}
     return sorted(((name, rows) for name, rows in found.items() if rows), key=lambda each: (-each[1], each[0]))
 
 
@@ -100,7 +109,8 @@ def _foot(told: Numbers) -> str:
 
 
 def _glance(told: Numbers) -> str:
-    lines = [(name, rows, _MEANING.get(name, _KINDS.get(name, ""))) for name, rows in checks(told)]
+    meaning = _MEANING | dict(KINDS.values())
+    lines = [(name, rows, meaning[name]) for name, rows in checks(told)]
     if not lines:
         return "<p>Nothing that is looked for was found.</p>"
     drawn = _bars([(name, rows) for name, rows, _ in lines], told["rows"], "rows with each trouble")
@@ -147,9 +157,8 @@ def _labels(told: Numbers) -> str:
 def _private(told: Numbers) -> str:
     found = told["private"]
     if not found["kinds"]:
-        return (
-            "<p>None was found of keys, tokens, passwords, e-mail addresses, IBANs, card and phone numbers and IP addresses.</p>"
-        )
+        *most, last = (name for name, _ in KINDS.values())
+        return f"<p>None was found of {', '.join(most)} and {last}.</p>"
     head = ["kind", "role", "rows", "found"]
     counts = table(head, [[each[name] for name in head] for each in found["kinds"]])
     places = table(["kind", "row", "turn"], [[each["kind"], each["id"], each["turn"]] for each in found["places"]])
@@ -161,9 +170,10 @@ def _licence(told: Numbers) -> str:
     known = told["licence"]
     said = f"A release of it may be licensed {known['release']}: {known['reason']}."
     bars = "".join(f"<li>{shown(each)}</li>" for each in known["not_public"])
-    lines: list[list[object]] = [[name, license] for name, license in known["sources"].items()]
+    where = {name: ", ".join(f"{file}: {each}" for file, each in files.items()) for name, files in known["said_in"].items()}
+    lines: list[list[object]] = [[name, license, where.get(name, "")] for name, license in known["sources"].items()]
     barred = f"<p>It may not be public:</p><ul>{bars}</ul>" if bars else ""
-    return f"<p>{shown(said)}</p>{barred}{table(['source', 'licence'], lines)}"
+    return f"<p>{shown(said)}</p>{barred}{table(['source', 'licence', 'files beside it say'], lines)}"
 
 
 def _bars(lines: list[tuple[str, int]], whole: int, label: str) -> str:

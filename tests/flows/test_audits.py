@@ -7,7 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from flows import commands
+from exports.report import audit as pages
+from filters import pii
+from flows import commands, examined
 from tests.flows.skeleton import Skeleton
 
 KEY = "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
@@ -55,6 +57,7 @@ def dump(tmp_path_factory):
     for name, records in (("chats", CHATS), ("pairs", PAIRS)):
         (folder / name).mkdir()
         (folder / name / "dump.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records) + "{broken\n")
+    (folder / "chats" / "README.md").write_text("---\nlicense: cc-by-4.0\n---\n")
     (folder / "empty").mkdir()
     return folder
 
@@ -83,7 +86,7 @@ def test_what_was_planted_is_counted(audited):
     ]
     assert told["duplicates"] | {"copies": 1, "near": 1, "clusters": 2, "same prompt": 3} == told["duplicates"]
     assert (told["checks"]["refuses"], told["checks"]["cut off"], told["comparisons"]) == (1, 1, len(PAIRS))
-    assert told["private"]["rows"] == {"email": 1, "secret": 1}
+    assert told["private"]["rows"] == {"email": 1, "secret": 1} and told["private"]["some"] == 1
     assert told["private"]["places"] == [
         {"kind": kind, "id": "chats/dump.jsonl#000000009", "turn": 0} for kind in ("email", "secret")
     ]
@@ -92,6 +95,24 @@ def test_what_was_planted_is_counted(audited):
     assert told["cleaned"]["kept"] == sum(each["rows"] for each in told["cleaned"]["funnel"] if each["stage"] == "kept")
     assert sum(each["rows"] for each in told["cleaned"]["funnel"]) == told["rows"] + 2
     assert told["licence"]["release"] == "unknown" and told["contaminated"] == 0
+    assert told["licence"]["sources"] == {"chats": "cc-by-4.0", "pairs": "unknown"}
+    assert told["licence"]["said_in"] == {"chats": {"README.md": "cc-by-4.0"}}
+
+
+def test_files_that_say_different_licences_are_no_licence():
+    given = {"a": "unknown", "b": "unknown", "c": "mit"}
+    told = examined.licence(
+        given, {"a": {"LICENSE": "apache-2.0", "README.md": "mit"}, "b": {"COPYING": "MIT", "README.md": "mit"}}
+    )
+    assert told["sources"] == {"a": "unknown", "b": "mit", "c": "mit"} and told["said_in"]["a"]["LICENSE"] == "apache-2.0"
+    assert any("1 of 3 sources (a)" in why for why in told["not_public"])
+
+
+def test_every_kind_of_what_is_private_has_a_name_and_a_meaning(audited):
+    page = audited[0].read_text("utf-8")
+    assert set(pages.KINDS) == set(pii.KINDS) and all(all(each) for each in pages.KINDS.values())
+    for cell in ("secrets", "keys, tokens, passwords", "e-mail addresses", "README.md: cc-by-4.0"):
+        assert f"<td>{cell}</td>" in page, cell
 
 
 def test_nothing_private_is_written_and_numbers_hold_no_text(audited):
@@ -127,6 +148,7 @@ def test_a_gallery_is_numbers_alone(dump, audited, monkeypatch, capsys, tmp_path
     head, _, chats, pairs = (line.split(" | ") for line in table.splitlines() if line[:1] == "|")
     assert len(head) == len(chats) == len(pairs) and chats[0] == "| chats" and pairs[0] == "| pairs"
     assert pairs[head.index("longer wins")] == "75%" and chats[head.index("copies")] == "1 (8.3%)"
+    assert chats[head.index("private")] == "1 (8.3%)", "a row with a key and an address is one row"
     for text in ("beans", "dump.jsonl", MAIL, KEY):
         assert text not in table and text not in numbers
 
