@@ -1,7 +1,6 @@
 """Keys and tokens by the shapes that their issuers document: a prefix or a form that prose and hashes do not have."""
 
 import re
-from bisect import bisect
 from collections.abc import Iterator
 
 from filters import _stand_ins
@@ -82,16 +81,11 @@ _INSIDE = re.compile(r"(?<!%)(?<!%.)[A-Za-z0-9]\Z")  # of a longer word; `%3D` e
 def spans(text: str) -> Iterator[tuple[str, int, int]]:
     """Kind, start and end of every key, token or password that is not an obvious stand-in (`sk-xxxx`, AWS's `...EXAMPLE`).
 
-    None overlaps another; where two meet, the kind that `_SHAPES` has first stands.
+    In the order of `_SHAPES`: where two meet, the first is the better name for both.
     """
-    taken: list[tuple[int, int]] = []
     for name, pattern in _PATTERNS:
         group = pattern.groups
         for match in pattern.finditer(text):
             before = text[max(0, match.start() - 3) : match.start()]  # a look-behind would cost the quick search
             if not _INSIDE.search(before) and _stand_ins.real(name, match[group]):
-                start, end = match.span(group)
-                at = bisect(taken, (start, end))
-                if (at == 0 or taken[at - 1][1] <= start) and (at == len(taken) or end <= taken[at][0]):
-                    taken.insert(at, (start, end))
-                    yield name, start, end
+                yield name, *match.span(group)

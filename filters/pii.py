@@ -33,7 +33,7 @@ DEFAULT = tuple(kind for kind in KINDS if kind not in OPT_IN)
 
 
 def find(text: str, kinds: Iterable[str] = DEFAULT) -> list[Span]:
-    """Every span of the kinds, by start, none overlapping another; where two meet, the kind that KINDS names first stands."""
+    """Every span of the kinds, by start, none overlapping another; where two meet, the first in the order of KINDS stands."""
     wanted, found, text = set(kinds), list[Span](), _unescaped(text)
     for kind in KINDS:
         for span in _spans(kind, text) if kind in wanted else ():

@@ -83,14 +83,14 @@ def lines(file: Path) -> Iterator[pa.Array]:
 
 
 def texts(column: pa.Array) -> Iterator[pl.Series]:
-    """All texts in a column, however deep; what JSON text escapes at the start of a line is no letter of the next word."""
+    """All texts in a column, however deep."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         yield from texts(column.flatten())
     elif pa.types.is_struct(column.type):
         for field in column.flatten():
             yield from texts(field)
     elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        yield pl.Series(column, dtype=pl.String).str.replace_all(r"\\+[nrt]", "\n")
+        yield pl.Series(column, dtype=pl.String)
 
 
 def _by_source(ids: list[pa.Array]) -> dict[str, int]:

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from filters.edits import _flat
 from schemas.faults import UsageFault
 from schemas.ledger import EDITS
 from schemas.rows import Message
@@ -46,7 +46,7 @@ def apply(rows: pa.Table, edits: Mapping[str, Mapping[str, Any]]) -> tuple[pa.Ta
     modules = [(_edit(name, options), dict(options)) for name, options in edits.items()]
     lists = rows["messages"].combine_chunks()
     turns, roles = lists.flatten(), lists.flatten().field("role")
-    bounds = np.concatenate([[0], np.cumsum(pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False))])
+    bounds = _flat.bounds(lists)
     counts: defaultdict[tuple[int, int, int], int] = defaultdict(int)
     mended: dict[str, pl.Series] = {}
     for field, function in _FIELDS.items():
@@ -58,7 +58,9 @@ def apply(rows: pa.Table, edits: Mapping[str, Mapping[str, Any]]) -> tuple[pa.Ta
                 )
                 if after is not texts:
                     mended[field] = texts = after
-    rows = _with(rows, lists, bounds, mended) if mended else rows
+    if mended:
+        fields = {name: texts.to_arrow().cast(turns.field(name).type) for name, texts in mended.items()}
+        rows = _flat.put(rows, lists, bounds, _flat.changed(turns, fields))
     for order, (module, options) in enumerate(modules):
         if hasattr(module, "turns"):
             rows, changed = module.turns(rows, **options)
@@ -106,20 +108,6 @@ def _run(
                 new.append(text)
                 counts[row, turn - start, order] += max(changes, 1)
     return texts.clone().scatter(where, new) if where else texts
-
-
-def _with(rows: pa.Table, lists: pa.ListArray, bounds: np.ndarray, mended: Mapping[str, pl.Series]) -> pa.Table:
-    """The rows with new texts in their messages, everything else the same arrays."""
-    turns = lists.flatten()
-    columns = [
-        mended[field.name].to_arrow().cast(field.type) if field.name in mended else turns.field(field.name)
-        for field in turns.type
-    ]
-    struct = pa.StructArray.from_arrays(columns, fields=list(turns.type))
-    new = pa.ListArray.from_arrays(
-        pa.array(bounds, pa.int32()), struct, type=lists.type, mask=lists.is_null() if lists.null_count else None
-    )
-    return rows.set_column(rows.schema.get_field_index("messages"), rows.schema.field("messages"), new)
 
 
 def _counted(counts: Mapping[tuple[int, int, int], int], ids: pa.ChunkedArray, edits: list[str]) -> pa.Table:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters import signals
+from filters.edits import _flat
 from schemas.faults import UsageFault
 from schemas.rows import ROLES
 
@@ -26,27 +27,46 @@ def turns(rows: pa.Table, bad: Sequence[str] = ("unanswered", "truncated")) -> t
     if unknown := [name for name in bad if name not in BAD]:
         raise UsageFault(f"edit 'tail': {unknown[0]!r} is no bad end; write some of {', '.join(BAD)}")
     lists = rows["messages"].combine_chunks()
-    flat, owner = lists.flatten(), pc.list_parent_indices(lists).to_numpy()
-    starts = np.searchsorted(owner, np.arange(len(rows) + 1))
-    alone = pc.and_(pc.is_null(rows["group_id"]), pc.is_null(rows["tree_id"])).to_numpy(zero_copy_only=False)
+    whole = np.diff(_flat.bounds(lists))
+    stays = whole.copy()
+    some = np.flatnonzero(pc.and_(pc.is_null(rows["group_id"]), pc.is_null(rows["tree_id"])).to_numpy())
+    part = rows if len(some) == len(rows) else rows.take(pa.array(some))
+    while len(some):  # what is cut is looked at again: the answer that is the last now may stop short too
+        left = _left(part, bad)
+        again = np.flatnonzero(left < stays[some])
+        stays[some] = left
+        some, part = some[again], _begun(part.take(pa.array(again)), left[again])
+    cut = np.flatnonzero(stays < whole).tolist()
+    return (_begun(rows, stays) if cut else rows), [(row, int(stays[row]), int(whole[row] - stays[row])) for row in cut]
+
+
+def _begun(rows: pa.Table, stays: np.ndarray) -> pa.Table:
+    """The rows with so many of their first turns."""
+    lists = rows["messages"].combine_chunks()
+    ends = _flat.bounds(lists)
+    place = np.arange(ends[-1]) - np.repeat(ends[:-1], np.diff(ends))
+    kept = lists.flatten().filter(pa.array(place < np.repeat(stays, np.diff(ends))))
+    return _flat.put(rows, lists, np.concatenate([[0], np.cumsum(stays)]), kept)
+
+
+def _left(rows: pa.Table, bad: Sequence[str]) -> np.ndarray:
+    """How many turns of each row stay: all, or those up to the last answer before the first bad turn, where there is one."""
+    lists = rows["messages"].combine_chunks()
+    flat, starts = lists.flatten(), _flat.bounds(lists)
     roles = pc.fill_null(pc.index_in(flat.field("role"), value_set=pa.array(ROLES)), -1).to_numpy()
     calls = pc.is_valid(flat.field("tool_calls")).to_numpy(zero_copy_only=False)
-    first = _first(rows, bad, owner, starts)
-    cuts = []
-    for row in np.flatnonzero(alone & ((first < np.diff(starts)) | _open(roles, calls, starts))).tolist():
-        start, stop = int(starts[row]), int(starts[row + 1])
-        if (stays := _stays(roles[start : start + first[row]], calls[start : start + first[row]])) and start + stays < stop:
-            cuts.append((row, stays, stop - start - stays))
-    if not cuts:
-        return rows, []
-    again, later = turns(_shortened(rows, lists, cuts, starts), bad)  # the answer that is the last now may stop short too
-    last = {row: stays for row, stays, _ in [*cuts, *later]}
-    return again, [(row, stays, int(starts[row + 1] - starts[row]) - stays) for row, stays in sorted(last.items())]
+    left = np.diff(starts)
+    first = _first(rows, bad, starts)
+    for row in np.flatnonzero((first < left) | _open(roles, calls, starts)).tolist():
+        good = slice(int(starts[row]), int(starts[row] + first[row]))
+        left[row] = _stays(roles[good], calls[good]) or left[row]
+    return left
 
 
-def _first(rows: pa.Table, bad: Sequence[str], owner: np.ndarray, starts: np.ndarray) -> np.ndarray:
+def _first(rows: pa.Table, bad: Sequence[str], starts: np.ndarray) -> np.ndarray:
     """The place of each row's first bad turn; its length where it has none."""
     first = np.diff(starts)
+    owner = np.repeat(np.arange(len(rows)), first)
     marks, measured = signals.measure(rows, {"refusal", "truncated"} & set(bad))
     wrong = np.zeros(len(marks), bool)
     if "refusal" in bad:
@@ -83,13 +103,3 @@ def _stays(roles: np.ndarray, calls: np.ndarray) -> int:
     """How many of these turns stay, so that an answer is the last of them; 0 for none."""
     answers = np.flatnonzero((roles == _ASSISTANT) & ~calls)
     return int(answers[-1]) + 1 if len(answers) else 0
-
-
-def _shortened(rows: pa.Table, lists: pa.ListArray, cuts: list[tuple[int, int, int]], starts: np.ndarray) -> pa.Table:
-    lengths, owner = np.diff(starts), pc.list_parent_indices(lists).to_numpy()
-    for row, stays, _ in cuts:
-        lengths[row] = stays
-    kept = lists.flatten().filter(pa.array(np.arange(len(owner)) - starts[owner] < lengths[owner]))
-    whole = pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32()), kept, type=lists.type)
-    place = rows.schema.get_field_index("messages")
-    return rows.set_column(place, rows.schema.field(place), whole)

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters import signals
+from filters.edits import _flat
 from schemas.faults import UsageFault
 from schemas.mistakes import nearest
 
@@ -27,8 +28,8 @@ def turns(rows: pa.Table, zero: Sequence[str] = ("refusal",)) -> tuple[pa.Table,
     owners = {next((name for name in zero if name in row), next(iter(row))) for row in asked}  # one brings all its turns
     marks, _ = signals.measure(rows, owners)
     lists = rows["messages"].combine_chunks()
-    flat, owner = lists.flatten(), pc.list_parent_indices(lists).to_numpy()
-    starts = np.searchsorted(owner, np.arange(len(rows)))
+    flat, ends = lists.flatten(), _flat.bounds(lists)
+    owner = np.repeat(np.arange(len(rows)), np.diff(ends))
     said = pc.equal(flat.field("role"), "assistant").to_numpy(zero_copy_only=False)
     learned = said & (pc.fill_null(flat.field("weight"), 1).to_numpy() != 0)
     wrong = learned & np.logical_or.reduce(
@@ -39,12 +40,5 @@ def turns(rows: pa.Table, zero: Sequence[str] = ("refusal",)) -> tuple[pa.Table,
     if not wrong.any():
         return rows, []
     weight = pc.if_else(pa.array(wrong), pa.scalar(0, pa.float32()), flat.field("weight"))
-    fields = [weight if field.name == "weight" else flat.field(field.name) for field in flat.type]
-    struct = pa.StructArray.from_arrays(fields, fields=list(flat.type))
-    made = pa.ListArray.from_arrays(lists.offsets, struct, type=lists.type) if not lists.offset and not lists.null_count else None
-    if made is None:
-        bounds = np.concatenate([starts, [len(owner)]])
-        made = pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), struct, type=lists.type)
-    place = rows.schema.get_field_index("messages")
-    told = [(int(owner[at]), int(at - starts[owner[at]]), 1) for at in np.flatnonzero(wrong)]
-    return rows.set_column(place, rows.schema.field(place), made), told
+    told = [(int(owner[at]), int(at - ends[owner[at]]), 1) for at in np.flatnonzero(wrong)]
+    return _flat.put(rows, lists, ends, _flat.changed(flat, {"weight": weight})), told

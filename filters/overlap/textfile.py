@@ -80,13 +80,20 @@ def _parquet_texts(source: Path, text: str | None) -> Iterator[pa.Array]:
     with pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False) as file:
         names = _columns(source, file.schema_arrow.names, text)
         groups = [file.metadata.row_group(at) for at in range(file.num_row_groups)]
-        each = sum(group.total_byte_size for group in groups) // (file.metadata.num_rows or 1) + 1
+        each = sum(_size(group, names) for group in groups) // (file.metadata.num_rows or 1) + 1
         for batch in file.iter_batches(max(1, min(ROWS, BATCH // each)), columns=names, use_threads=False):
             column = batch.column(names[0])
             if len(names) == 1 and (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
                 yield column
             else:
                 yield _joined([row[name] for name in names] for row in batch.to_pylist())
+
+
+def _size(group: pq.RowGroupMetaData, names: list[str]) -> int:
+    """Bytes of a row group, unpacked, in the columns that are read."""
+    columns = (group.column(at) for at in range(group.num_columns))
+    read = tuple(f"{name}." for name in names)
+    return sum(each.total_uncompressed_size for each in columns if f"{each.path_in_schema}.".startswith(read))
 
 
 def _line_texts(source: Path, text: str | None) -> Iterator[pa.Array]:

@@ -16,7 +16,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 import numpy as np
@@ -127,10 +127,10 @@ def _tables() -> tuple[np.ndarray, np.ndarray]:
 
 def _save(table: np.ndarray, file: Path) -> None:
     try:
-        with NamedTemporaryFile(dir=file.parent, delete=False) as handle:
-            np.save(handle, table)
-        os.chmod(handle.name, 0o644)
-        os.replace(handle.name, file)
+        with TemporaryDirectory(dir=file.parent) as folder:  # beside it, so that it is given its name in one step
+            draft = Path(folder, file.name)
+            np.save(draft, table)
+            os.replace(draft, file)
     except OSError:  # a place that cannot be written to, or is full: made again next time
         pass
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters import edits
+from filters import edits, signals
 from schemas.faults import UsageFault
 from schemas.rows import ROW
 
@@ -102,6 +102,31 @@ def test_weights_keep_what_should_not_be_learned_as_context():
     assert changes.to_pylist() == [{"id": "s/a#000000000", "turn": 1, "edit": "weigh", "count": 1}]
     with pytest.raises(UsageFault, match="refusal"):
         edits.apply(table, {"weigh": {"zero": ["refusals"]}})
+
+
+def nulls(*each):
+    """Rows of which some have no list of messages at all."""
+    table = rows(*(turns or [] for turns in each))
+    lists = pa.array([None if turns is None else held for turns, held in zip(each, table["messages"].to_pylist(), strict=True)])
+    return table.set_column(
+        table.schema.get_field_index("messages"), ROW.field("messages"), lists.cast(ROW.field("messages").type)
+    )
+
+
+@pytest.mark.parametrize("edit", [{"tail": {}}, {"weigh": {"zero": ["refusal"]}}, {"unicode": {}}])
+def test_messages_that_are_null_stay_null(edit):
+    talk = [("u", "How?"), ("a", SORRY), ("u", "And\u0000 now?"), ("a", "So."), ("u", "Thank you!")]
+    after, changes = edits.apply(nulls(None, talk, None, []), edit)
+    assert len(changes) and [each is None for each in after["messages"].to_pylist()] == [True, False, True, False]
+
+
+def test_only_what_was_cut_is_measured_again(monkeypatch):
+    seen, measure = [], signals.measure
+    monkeypatch.setattr(signals, "measure", lambda rows, wanted: (seen.append(len(rows)), measure(rows, wanted))[1])
+    good = [("u", "How?"), ("a", "So.")]
+    talks = [good] * 50 + [[*good, ("u", "And then?"), ("a", CUT), ("u", "Thanks")]]
+    after, _ = tail(rows(*talks))
+    assert seen == [51, 1] and len(after["messages"][50]) == 2
 
 
 TURN = st.tuples(st.sampled_from("uuaast"), st.sampled_from(["Fine.", "", "call", SORRY, CUT]))

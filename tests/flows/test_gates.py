@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from filters.edits import redact
 from flows import gates, laws, plan
 from schemas import parquet
 from schemas import recipe as recipes
@@ -115,6 +116,15 @@ def test_personal_data_may_be_private_and_not_public(release):
     assert "1 pieces" in told and f"the first in sft, {row}" in told and "redact" in told and MAIL not in told
     plant(release, f"```\nmail {MAIL}\n```")
     assert shut(release, public=True) == {}, "what redaction leaves alone is no hindrance"
+
+
+def test_what_is_looked_for_is_what_redact_sees(release):
+    """A line end that a text writes as two characters begins no line there, and so ends no code fence here."""
+    inside = f"```python\nprint('\\n```\\n')\nmail = '{MAIL}'\n```"
+    [(text, changes)] = redact.repair([{"role": "assistant", "content": inside}])
+    assert (text, changes) == (inside, 0), "personal data in code stays"
+    plant(release, inside)
+    assert not shut(release, public=True)
 
 
 def test_contamination(release):

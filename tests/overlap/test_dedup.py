@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from filters.overlap import textfile
 from filters.overlap.dedup import Count, dedup, drops
 from schemas.faults import DataFault, MissingFault, UsageFault
 
@@ -105,3 +107,16 @@ def test_what_cannot_be_done_says_why(tmp_path):
     with pytest.raises(DataFault, match="line 2 is not an object"):
         dedup(source, out)
     assert not out.exists()
+
+
+def test_how_much_is_read_at_once_follows_the_texts_alone(tmp_path):
+    """A column that nobody reads, ten times as large, makes the batches no smaller."""
+    rng = random.Random(3)
+    texts = ["".join(rng.choices("abcdefgh ", k=900)) for _ in range(2000)]
+    other = ["".join(rng.choices("abcdefgh ", k=9000)) for _ in range(2000)]
+    columns = {"text": texts, "html": other, "messages": [[{"role": "user", "content": each}] for each in other]}
+    sizes = []
+    for held in (["text"], list(columns)):
+        pq.write_table(pa.table({name: columns[name] for name in held}), tmp_path / "a.parquet", use_dictionary=False)
+        sizes.append([len(batch) for batch in textfile.texts(tmp_path / "a.parquet", "text")])
+    assert sizes[0] == sizes[1] and len(sizes[0]) < 4

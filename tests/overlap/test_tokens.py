@@ -71,3 +71,15 @@ def test_tables_are_kept_and_made_again_where_they_are_spoilt(tmp_path, monkeypa
     assert all(map(np.array_equal, fresh(), made))
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "not there"))
     assert all(map(np.array_equal, fresh(), made))
+
+
+def test_a_table_that_cannot_be_kept_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(tokens.np, "save", lambda file, table: (file.write_bytes(b"half"), full()))
+    tokens._save(np.zeros(3), tmp_path / "tokens.npy")
+    monkeypatch.undo()
+    monkeypatch.setattr(tokens.os, "replace", full)
+    tokens._save(np.zeros(3), tmp_path / "tokens.npy")
+    assert not list(tmp_path.iterdir())
