@@ -178,6 +178,7 @@ def _measure(job: Job, edited: store.Done) -> store.Done:
     def make(folder: Path) -> dict[str, Any]:
         rows = parquet.read(edited.folder / "rows.parquet")
         turns, measured = signals.measure(rows, set(job.wanted))
+        measured = measured.append_column("format", rows["format"])  # so that questions over a release may name it too
         for name, (model, _) in sorted(job.models.items()):
             measured = measured.append_column(name, pa.array(classifier.predict(model, rows), pa.float64(), from_pandas=True))
         parquet.write(turns, folder / "turns.parquet", turns.schema, fast=True)

@@ -13,7 +13,8 @@ from exports.sft import BEST, DOWN, WORST_LAST
 from schemas.rows import ROW_COLUMNS
 
 MADE = ("group_size", "group_mean_score", "has_answer")  # columns that are made here
-_HELD = ["id", "origin", "group_id", "tree_id", "fingerprint", *(name for name in ROW_COLUMNS if name not in MADE)]
+_ROWS = [name for name in ROW_COLUMNS if name not in (*MADE, "format")]  # `format` stands beside the signals
+_HELD = ["id", "origin", "group_id", "tree_id", "fingerprint", *_ROWS]
 
 
 def rows(shards: Iterable[tuple[Path, Path]]) -> pl.DataFrame:

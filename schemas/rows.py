@@ -25,6 +25,7 @@ ROW = pa.schema(
         pa.field("id", pa.string(), nullable=False),
         pa.field("source", pa.string(), nullable=False),
         ("license", pa.string()),
+        ("format", pa.string()),  # of dumps, that read its record: the name of a file in sources/formats
         ("origin", pa.struct([("file", pa.string()), ("record", pa.int64()), ("offset", pa.int64())])),
         ("records", pa.list_(pa.string())),  # ids of every record the row was made of
         ("messages", pa.list_(MESSAGE)),
@@ -50,6 +51,7 @@ ROW = pa.schema(
 ROW_COLUMNS: dict[str, pa.DataType] = {
     "source": pa.string(),
     "license": pa.string(),
+    "format": pa.string(),
     "model": pa.string(),
     "language_declared": pa.string(),
     "flags": pa.list_(pa.string()),

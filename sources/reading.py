@@ -98,7 +98,7 @@ class _Reading:
         self.always = ("salvaged",) if found and found.broken else ()
         self.readers = {name: reader(name, file.repair) for name in (self.format, *self.beside)}
         self.own = self.readers[self.format]
-        self.rows = tables.Rows(file.source, file.name, file.license)
+        self.rows = tables.Rows(file.source, file.name, file.license, self.format)
         self.lines: list[dict[str, Any]] = []
         self.records = 0
 
@@ -114,6 +114,8 @@ class _Reading:
         try:
             name = (self.beside and knower(name, self.beside, value)) or name
             rows = (self.readers[name] if self.beside else self.own)(value)
+            if name != self.format:
+                rows = [{**row, "format": name} for row in rows]
         except Unreadable as why:
             self.refuse(record, why)
         except _STRANGE:

@@ -20,8 +20,9 @@ _OPTIONAL = [field for field in MESSAGE if field.name not in ("role", "content")
 class Rows:
     """Rows of one file on their way to a table of ROW."""
 
-    def __init__(self, source: str, name: str, license: str) -> None:
+    def __init__(self, source: str, name: str, license: str, format: str | None = None) -> None:
         self.source, self.name, self.license = source, name, license
+        self.format = format  # of the file; a row may say another
         self.ids: list[str] = []
         self.numbers: list[int] = []
         self.offsets: list[int] = []
@@ -39,11 +40,11 @@ class Rows:
 
     def apart(self) -> Iterator[pa.Table]:
         """Tables in the order of the ids, at least one, each but the last of somewhat more than MOST characters."""
-        part, size = Rows(self.source, self.name, self.license), 0
+        part, size = Rows(self.source, self.name, self.license, self.format), 0
         for at in sorted(range(len(self.ids)), key=self.ids.__getitem__):
             if size > MOST:
                 yield part.table()
-                part, size = Rows(self.source, self.name, self.license), 0
+                part, size = Rows(self.source, self.name, self.license, self.format), 0
             part.add(self.ids[at], self.numbers[at], self.offsets[at], self.records[at], self.rows[at])
             size += weight(self.rows[at])
         yield part.table()
@@ -65,6 +66,7 @@ class Rows:
         columns["flags"] = [sorted(set(flags)) if flags else [] for flags in columns.get("flags", [()] * len(self.ids))]
         if "scores" in columns:
             columns["scores"] = [list(scores.items()) if scores else None for scores in columns["scores"]]
+        columns["format"] = [row.get("format", self.format) for row in self.rows]
         columns["messages"] = _messages([row["messages"] for row in self.rows])
         columns["records"] = _lists(self.records, pa.string())
         return self.rest(columns, self.ids, self.numbers, self.offsets)
@@ -77,6 +79,7 @@ class Rows:
         ids = [record_id(self.source, self.name, number) for number in run.numbers.tolist()]
         alone = pa.ListArray.from_arrays(pa.array(np.arange(len(ids) + 1), pa.int32()), pa.array(ids, pa.string()))
         columns = {"messages": messages, "records": alone, "extra": run.extra, "flags": run.chunk.flags(run.at)}
+        columns["format"] = pa.repeat(pa.scalar(self.format, pa.string()), len(ids))
         return self.rest(columns, ids, run.numbers, run.offsets)
 
     def rest(self, columns: dict[str, Any], ids: list[str], numbers: Any, offsets: Any) -> pa.Table:

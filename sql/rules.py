@@ -155,7 +155,8 @@ def _tree(name: str, sql: str) -> Tree:
         raise UsageFault(f"rule {name}: not one SQL expression: {duck.message(error)}") from None
     parsed = json.loads(found[0][0])
     if parsed["error"] or len(parsed["statements"]) != 1:
-        raise UsageFault(f"rule {name}: not one SQL expression: {parsed.get('error_message', 'several statements')}")
+        said = " ".join(str(parsed.get("error_message", "several statements")).split())
+        raise UsageFault(f"rule {name}: not one SQL expression: {said}")
     node = parsed["statements"][0]["node"]
     plain = {"type", "cte_map", "select_list", "from_table", "aggregate_handling"}
     if set(node) - plain or node["from_table"] != {"type": "EMPTY"} or len(node["select_list"]) != 1:

@@ -24,7 +24,7 @@ from sql import duck
 MEMORY, SECONDS = "1GB", 10  # what one question may take
 MADE = ("line", "place_file", "place_row", "chosen_by")  # columns of `rows` that are ours; no filter names them
 _MASKED = "Secrets and personal data are masked in what is shown; words are looked for in the texts as they are."
-_GIVEN = [name for name in ROW_COLUMNS if name not in (*LEDGER.names, "group_size", "group_mean_score", "has_answer")]
+_GIVEN = [name for name in ROW_COLUMNS if name not in (*LEDGER.names, "group_size", "group_mean_score", "has_answer", "format")]
 _EDITS = """
 CREATE TEMP TABLE edited AS
 SELECT id, string_agg(edit || ' ×' || count || ' in turn ' || turn, ', ' ORDER BY turn, edit) AS edits FROM edits GROUP BY id

@@ -32,6 +32,7 @@ def command(
         to.rule(screen.safe(line["id"]), align="left")
         to.print(screen.safe(story.verdict(line)), style="yellow")
         if line["id"] in texts:
+            to.print(screen.safe(f"  format {texts[line['id']].get('format') or 'not at hand'}"), style="dim")
             screen.conversation(texts[line["id"]], to, chars or None)
         else:
             to.print(screen.safe(story.raw(home, folder, line["id"])), soft_wrap=True)

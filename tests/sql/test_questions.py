@@ -14,7 +14,7 @@ from schemas.faults import UsageFault
 from schemas.ledger import BENCHMARKS, BIAS, COMPARISONS, CONTAMINATION, EDITS, FUNNEL, LEDGER, PAIRS
 from sql import duck
 
-SIGNALS = pa.schema([("id", pa.string()), ("words", pa.int64())])
+SIGNALS = pa.schema([("id", pa.string()), ("words", pa.int64()), ("format", pa.string())])
 TURNS = pa.schema(
     [("id", pa.string()), ("turn", pa.int32()), ("role", pa.string()), ("words", pa.int64()), ("chars", pa.int64())]
 )
@@ -194,6 +194,12 @@ def test_contamination_adds_up_with_the_ledger():
         ("tests", "mmlu", 3, 0, 0, 0, 0, 0, 0, 0, 0),
     ]
     assert sum(row[7] for row in found) == sum(row["reason"] == "tests" for row in ledger)
+
+
+def test_formats():
+    signals = [{"id": row["id"], "words": 1, "format": "hh" if row["id"] < "a/f#000000002" else "alpaca"} for row in SOUND[:5]]
+    told = ask("formats", tables(SOUND, signals=signals))
+    assert rows(told) == [("a", "alpaca", 3, 3, 0, 0.0), ("a", "hh", 2, 0, 2, 100.0)]
 
 
 def test_sources():
