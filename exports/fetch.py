@@ -1,7 +1,6 @@
 """A release from somewhere back into a folder: every file that its manifest lists, each with the bytes that it says."""
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable
@@ -50,13 +49,6 @@ def files(get: Get, draft: Path, facts: dict[str, Any], only: Callable[[str], bo
         )
     if changed:
         _card_again(draft, facts)
-
-
-def settle(draft: Path, folder: Path) -> None:
-    """Give a whole draft its name, in one rename."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(draft, folder)
 
 
 def _card_again(draft: Path, facts: dict[str, Any]) -> None:

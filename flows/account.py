@@ -4,7 +4,7 @@ import polars as pl
 import pyarrow as pa
 
 from flows.exporting import Taken
-from schemas.ledger import COMPARISONS, DROPPED, KEPT, LEDGER
+from schemas.ledger import COMPARISONS, DROPPED, KEPT, LEDGER, OMITTED
 
 _LINE = ["id", "source", "file", "record", "offset", "group_id", "tree_id", "fingerprint", "words"]
 _SHARED = "fell with its group, which is judged by its better answer {}: {}"
@@ -15,7 +15,8 @@ _VAGUE |= {"no steps": 3, "no verdict": 3, "alone": 3}
 def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refused: pa.Table) -> pa.Table:
     """LEDGER sorted by id, from all rows, verdicts on units, what each export took and left, and what reading refused.
 
-    `said` of a row that stands (`lists.passed_over`) is told before what its exports say.
+    `said` of a row that stands (`lists.passed_over`) is told before what its exports say. A kept row that another export left out
+    has that export's reason as its detail, but for reasons that say no more than that it is none of the rows looked for.
     """
     lines = frame.select(*_LINE, "unit", "said")
     fallen = lines.join(verdicts.rename({"id": "unit"}), on="unit", how="inner", maintain_order="left")
@@ -27,12 +28,11 @@ def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refu
     )
     exported = exported.group_by("id").agg(pl.col("exports").sort())
     kept = standing.join(exported, on="id", how="inner", maintain_order="left").with_columns(fate=pl.lit(KEPT))
-    why = _left(taken)
+    every = _every(taken)
+    why = _left(every)
     left = standing.join(exported, on="id", how="anti", maintain_order="left")
     left = left.join(why, on="id", how="left", maintain_order="left")
-    like = why.filter(pl.col("reason").str.starts_with("too like "))
-    like = like.select("id", "twin", "similarity", detail=pl.format("not in {}", "detail"))
-    kept = kept.join(like, on="id", how="left", maintain_order="left")
+    kept = kept.join(_elsewhere(every), on="id", how="left", maintain_order="left")
     told = pl.concat_str(["said", "detail"], separator="; ", ignore_nulls=True)
     told = pl.when(pl.col("said").is_null()).then("detail").otherwise(told)
     read = pl.DataFrame(refused).with_columns(stage=pl.lit("read"))
@@ -64,11 +64,39 @@ def comparisons(taken: list[Taken]) -> pa.Table:
     return lines.select(COMPARISONS.names).to_arrow().cast(COMPARISONS)
 
 
-def _left(taken: list[Taken]) -> pl.DataFrame:
-    """Why no export took a row: the first export's reason, but that somebody else was better says less than anything else."""
-    every = pl.concat([each.left.with_columns(export=pl.lit(each.name), order=pl.lit(at)) for at, each in enumerate(taken)])
+def omitted(taken: list[Taken]) -> pa.Table:
+    """OMITTED by id and export: why an export does not hold a row that stands. Of pairs, `preference` tells for `ties` too."""
+    lines = _every(taken).unique(["id", "export"], keep="first", maintain_order=True).sort("id", "export")
+    return lines.select(OMITTED.names).to_arrow().cast(OMITTED)
+
+
+def _every(taken: list[Taken]) -> pl.DataFrame:
+    """What each export says of the rows that it does not hold; first what says most, and of that the first export's."""
+    lines = [
+        each.left.filter(~pl.col("id").is_in(pl.Series(each.ids, dtype=pl.String).implode())).with_columns(
+            export=pl.lit(each.name), order=pl.lit(at)
+        )
+        for at, each in enumerate(taken)
+    ]
     vague = pl.col("reason").replace_strict(_VAGUE, default=0, return_dtype=pl.Int32)
-    every = every.with_columns(vague=vague).sort("id", "vague", "order")
+    return pl.concat(lines).with_columns(vague=vague).sort("id", "vague", "order", maintain_order=True)
+
+
+def _elsewhere(every: pl.DataFrame) -> pl.DataFrame:
+    """Why other exports left out a row (id, detail), with the twin and similarity of one that is too like another."""
+    like = pl.col("reason").str.starts_with("too like ")
+    why = pl.concat_str(["reason", "detail"], separator=": ", ignore_nulls=True)
+    said = pl.format("not in {}: {}", "export", pl.when(like).then("detail").otherwise(why))
+    lines = every.filter(pl.col("vague") == 0).with_columns(said=said, twin=pl.when(like).then("twin"))
+    return lines.group_by("id", maintain_order=True).agg(
+        pl.col("said").str.join("; ").alias("detail"),
+        pl.col("twin").drop_nulls().first(),
+        pl.col("similarity").filter(pl.col("twin").is_not_null()).first(),
+    )
+
+
+def _left(every: pl.DataFrame) -> pl.DataFrame:
+    """Why no export took a row: the first export's reason, but that somebody else was better says less than anything else."""
     other = pl.col("reason") != "no partner"
     every = every.filter(other | ~other.any().over("id"))
     said = pl.format("{}: {}", "export", pl.coalesce("detail", "reason"))

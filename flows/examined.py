@@ -12,7 +12,7 @@ from exports import licences
 from exports.report.funnel import reason
 from filters import pii
 from flows.leave import Decided
-from schemas.ledger import BIAS
+from schemas.ledger import BIAS, TASK
 from sources import archives
 from sources.opening import opened
 
@@ -66,7 +66,7 @@ def contamination(hits: pl.DataFrame, known: pl.DataFrame) -> dict[str, Any]:
     lines = known.select("benchmark", "items").join(found, on=keys, how="left").fill_null(0).sort("benchmark")
     items = hits.group_by("benchmark", "item").agg(rows=pl.col("id").n_unique())
     most = items.sort("rows", "benchmark", "item", descending=[True, False, False]).head(_ITEMS)
-    families = hits.group_by(benchmark=pl.col("benchmark").str.split("-").list.first()).agg(pl.col("id").n_unique())
+    families = hits.group_by(benchmark=pl.col("benchmark").str.replace(TASK, "$1")).agg(pl.col("id").n_unique())
     return {"benchmarks": lines.to_dicts(), "items": most.to_dicts(), "rows": dict(families.sort("benchmark").iter_rows())}
 
 

@@ -13,6 +13,7 @@ from flows import finding, marking, releases, screen, story
 from flows.places import Places
 from schemas import recipe as recipes
 from schemas.faults import MissingFault
+from schemas.ledger import of_its_comparison
 from schemas.rows import ROW_COLUMNS
 from sql import duck, rules
 from sql.judge import judge
@@ -227,5 +228,6 @@ def _texts(asked: recipes.Recipe, line: Row, texts: dict[str, Row], to: Console,
         _say(to, "shared", f"{how}: {marks.said}")
     screen.conversation(row, to, most, marks and marks.row)
     if twin:
-        to.rule(screen.safe(f"its twin {line['twin']}"), align="left")
+        whose = "its comparison's twin" if of_its_comparison(line) else "its twin"
+        to.rule(screen.safe(f"{whose} {line['twin']}"), align="left")
         screen.conversation(twin, to, most, marks and marks.twin)

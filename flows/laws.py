@@ -10,12 +10,13 @@ import sql
 from flows import releases, store
 from schemas import recipe as recipes
 from schemas.faults import DataFault
-from schemas.ledger import BENCHMARKS, BIAS, COMPARISONS, CONTAMINATION, FUNNEL, LEDGER
+from schemas.ledger import BENCHMARKS, BIAS, COMPARISONS, CONTAMINATION, FUNNEL, LEDGER, OMITTED
 from sql import duck
 
 _TABLES = {
     "ledger": LEDGER,
     "comparisons": COMPARISONS,
+    "omitted": OMITTED,
     "funnel": FUNNEL,
     "bias": BIAS,
     "contamination": CONTAMINATION,

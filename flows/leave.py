@@ -1,7 +1,6 @@
 """All shards -> a release: judged, exported, accounted for, its laws checked, and only then switched in by one rename."""
 
 import math
-import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -37,12 +36,11 @@ from flows.places import Places
 from flows.stages import Shard
 from schemas import parquet, recipe
 from schemas.faults import DataFault
-from schemas.ledger import BIAS, COMPARISONS, EDITS, FUNNEL, LEDGER, PAIRS, QUARANTINED, REFUSED, SUPERSEDED
+from schemas.ledger import BIAS, COMPARISONS, EDITS, FUNNEL, LEDGER, OMITTED, PAIRS, QUARANTINED, REFUSED, SUPERSEDED
 from sql import duck
 
 _AT_ONCE = 3  # files written at the same time
 _SIDE = {"edits": EDITS, "turns": None, "signals": None}  # schemas; None: that of the shards
-FEW = 10  # fewer bad records stop no run, but where there is nothing else: a share says little of a small dump
 
 
 @dataclass(frozen=True)
@@ -56,11 +54,12 @@ class Made:
 
 @dataclass(frozen=True)
 class Decided:
-    """What a recipe decides: ledger, verified twins, answers compared, published rows replaced, what each export takes."""
+    """What a recipe decides: ledger, verified twins, answers compared, rows omitted, published rows replaced, exports."""
 
     ledger: pa.Table
     pairs: pa.Table
     compared: pa.Table
+    omitted: pa.Table
     superseded: pa.Table
     taken: list[exporting.Taken]
     lists: dict[str, Any]  # what a manifest says of keep and block lists
@@ -73,17 +72,18 @@ def release(planned: plan.Plan, places: Places, out: Path, made: Made) -> Path:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
-        _filled(planned, places, made, draft)
+        page = _filled(planned, places, made, draft)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    _settle(draft, folder)
+    releases.settle(draft, folder)
+    reporting.write(reporting.whole_at(places, folder), page)
     releases.switch(folder)
     return folder
 
 
-def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None:
-    """Everything that a release holds, checked."""
+def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> str:
+    """Everything that a release holds, checked. Returns the page with every text, which lies outside of it."""
     shards = made.shards
     left = refused(shards)
     records = sum(done.facts["records"] for done in made.reads)
@@ -93,6 +93,7 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     found = decided(planned.recipe, frame, shards, left, known, lists.find(planned.recipe, planned.data))
     frame = frame.select("source")  # the rest is let go while texts are written
     tables = {"ledger": (found.ledger, LEDGER), "pairs": (found.pairs, PAIRS), "comparisons": (found.compared, COMPARISONS)}
+    tables["omitted"] = found.omitted, OMITTED
     tables["bias"] = pa.concat_tables([BIAS.empty_table(), *(each.bias for each in found.taken if each.bias)]), BIAS
     if known and not known.wins:
         tables["superseded"] = found.superseded, SUPERSEDED
@@ -115,9 +116,10 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> None
     (draft / "recipe.yaml").write_text(recipe.to_yaml(planned.recipe), "utf-8")
     _training(draft, found.taken, counts)
     releases.note_texts(places, planned.fingerprint, [(shard.read, shard.rows) for shard in shards])
-    _seal(places, draft, {**facts, "secrets": manifest.secrets(draft)})
+    page = _seal(places, draft, {**facts, "secrets": manifest.secrets(draft)})
     laws.verify(draft)
     _quarantine(places, planned.fingerprint, shards)
+    return page
 
 
 def told(folder: Path) -> tuple[list[dict[str, Any]], str]:
@@ -153,7 +155,7 @@ def decided(  # noqa: PLR0917
     ledger = account.ledger(lists.passed_over(frame, said.spared), said.verdicts, taken, refused)
     met = said.pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")])
     compared, superseded = account.comparisons(taken), published.replaced(said.superseded, ledger)
-    return Decided(ledger, met, compared, superseded, taken, marks.facts(frame, said.spared))
+    return Decided(ledger, met, compared, account.omitted(taken), superseded, taken, marks.facts(frame, said.spared))
 
 
 def refused(shards: list[Shard]) -> pa.Table:
@@ -167,7 +169,7 @@ def _limit(asked: recipe.Recipe, records: int, refused: pa.Table) -> None:
         if not records:
             raise DataFault(f"{asked.name}: the sources hold no record at all; `limits: off` makes an empty release of them")
         bad = pc.sum(pc.equal(refused["fate"], QUARANTINED)).as_py() or 0
-        if (bad >= FEW or bad == records) and bad / records > asked.limits.quarantined:
+        if asked.limits.broken(bad, records):
             first = refused.filter(pc.equal(refused["fate"], QUARANTINED)).slice(0, 1).to_pylist()[0]
             raise DataFault(
                 f"{bad:,} of {records:,} records are quarantined ({bad / records:.1%}), and the limit is "
@@ -212,30 +214,23 @@ def records_of(rows: Path) -> pa.Array:
     return pc.unique(pc.list_flatten(parquet.read(rows, ["records"])["records"]))
 
 
-def _seal(places: Places, draft: Path, facts: dict[str, Any]) -> None:
-    """Card and report are made from the manifest, and the manifest hashes both: it is written twice, last of all."""
-    for _ in range(2):
-        files = {path.relative_to(draft).as_posix(): store.sha256(path) for path in _files(draft)}
-        store.write_json(draft / "manifest.json", {**facts, "files": files})
-        if not (draft / "README.md").is_file():
-            (draft / "README.md").write_text(card(draft), "utf-8")
-            published, whole = reporting.made(places, draft, "kept", "all")
-            (draft / "report.html").write_text(published, "utf-8")
-            reporting.write(reporting.whole_at(places, draft), whole)
+def _seal(places: Places, draft: Path, facts: dict[str, Any]) -> str:
+    """Card and report are made from the manifest, and the manifest hashes both. Returns the report with every text."""
+    _written(draft, facts)
+    (draft / "README.md").write_text(card(draft), "utf-8")
+    published, whole = reporting.made(places, draft, "kept", "all")
+    (draft / "report.html").write_text(published, "utf-8")
+    _written(draft, facts)
+    return whole
+
+
+def _written(draft: Path, facts: dict[str, Any]) -> None:
+    files = {path.relative_to(draft).as_posix(): store.sha256(path) for path in _files(draft)}
+    store.write_json(draft / "manifest.json", {**facts, "files": files})
 
 
 def _files(draft: Path) -> Iterator[Path]:
     return (path for path in sorted(draft.rglob("*")) if path.is_file() and path.name != "manifest.json")
-
-
-def _settle(draft: Path, folder: Path) -> None:
-    """Give the draft its name; a damaged release of that name steps aside first, for a moment only."""
-    aside = folder.with_name(folder.name + ".old")
-    shutil.rmtree(aside, ignore_errors=True)
-    if folder.exists():
-        os.replace(folder, aside)
-    os.replace(draft, folder)
-    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _quarantine(places: Places, fingerprint: str, shards: list[Shard]) -> None:

@@ -4,6 +4,7 @@ import re
 from typing import Any, NamedTuple
 
 from filters.overlap.shared import Shared, Spans, run, shared
+from schemas.ledger import of_its_comparison
 from schemas.recipe import Beginnings, Benchmark, Cap, Chars, Near, Published, Recipe
 
 _HELD = re.compile(r"both have ([\d,]+) words in a row, sha256 ([0-9a-f]{32})")  # of a row that holds a benchmark's item
@@ -38,6 +39,8 @@ def marked(recipe: Recipe, line: Row, row: Row, twin: Row | None) -> Marked | No
         turns = len(row["messages"])
         both = shared(_turns(row["messages"]), _turns(twin["messages"][:turns]), 1)
         return Marked(both.left, both.right, f"the {turns} turns that both begin with")
+    if of_its_comparison(line) and not (isinstance(rule, Near | Cap) and rule.key in ("prompt", "context")):
+        return None  # which all answers of a comparison have; of the others only its best was compared
     if isinstance(rule, Near | Cap):
         both, groups = _near(rule, row, twin)
         return Marked(both.left, both.right, f"{groups} of the {rule.key} that both have: {both.similarity:.1%} of all in either")

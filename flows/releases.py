@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,17 @@ def whole(release: Path) -> bool:
         return all(store.sha256(release / name) == sha for name, sha in manifest(release)["files"].items())
     except (OSError, DataFault):
         return False
+
+
+def settle(draft: Path, release: Path) -> None:
+    """Give a draft its name, in one rename; a damaged release of that name steps aside first, for a moment only."""
+    aside = release.with_name(release.name + ".old")
+    release.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(aside, ignore_errors=True)
+    if release.exists():
+        os.replace(release, aside)
+    os.replace(draft, release)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def switch(release: Path) -> None:

@@ -1,5 +1,6 @@
 """What became of a row, in words: samples to read, one row's whole story, a dropped row beside its twin."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +14,25 @@ from flows import releases, screen
 from flows.places import Places
 from schemas import recipe as recipes
 from schemas.faults import UsageFault
+from schemas.ledger import of_its_comparison
 from sql import duck
 
 _SAMPLE = """
-SELECT * FROM ledger WHERE (fate = $reason OR reason = $reason OR reason = $reason || ' (unknown)'
-                            OR list_contains(broken, $reason) OR list_contains(exports, $reason)
-                            OR ($reason = 'beginning of another row' AND starts_with(reason, 'beginning of ')))
+WITH said AS (SELECT id, reason, broken FROM ledger UNION ALL SELECT id, reason, broken FROM omitted)
+SELECT * FROM ledger WHERE fate = $reason OR list_contains(exports, $reason) OR id IN (
+  SELECT id FROM said WHERE reason = $reason OR reason = $reason || ' (unknown)' OR list_contains(broken, $reason)
+    OR regexp_replace(reason, '^(beginning of|too like) .*', '\\1 another row', 's') = $reason)
 ORDER BY md5(id || $seed), id LIMIT $n
 """
 _WINS = """SELECT * FROM bias WHERE source IS NULL AND gap_from IS NULL AND share IS NOT NULL
 ORDER BY signal <> 'length', signal, stage DESC"""
 _TWINS = """
-SELECT * FROM ledger WHERE twin IS NOT NULL AND stage = 'overlap' AND similarity < 1
+SELECT * FROM ledger WHERE twin IS NOT NULL AND stage = 'overlap' AND unit IS NULL AND similarity < 1
 ORDER BY similarity, id LIMIT 1
 """
 AWAY = "(no text at hand: it lies in data/work, which was deleted or is on another machine; run the recipe again)"
 _BAR = 10  # columns of the longest bar of the funnel
-_BEGUN = "beginning of another row"  # as the funnel has it: the ledger names the row
+_NAMED = re.compile(r"^(beginning of|too like) .*", re.DOTALL)  # a row, which the funnel leaves out
 
 
 def ask(release: Path, query: str, **params: Any) -> list[dict[str, Any]]:
@@ -38,11 +41,14 @@ def ask(release: Path, query: str, **params: Any) -> list[dict[str, Any]]:
 
 
 def sample(release: Path, reason: str, n: int, seed: int) -> list[dict[str, Any]]:
-    """A seeded draw of ledger lines with this fate, reason, broken rule or export. Raises UsageFault naming what there is."""
+    """A seeded draw of ledger lines with this fate, reason, broken rule or export, kept rows that an export left out for it too.
+
+    Raises UsageFault naming what there is.
+    """
     lines = ask(release, _SAMPLE, reason=reason, n=n, seed=str(seed))
     if not lines:
-        known = {each["name"] for each in ask(release, "SELECT DISTINCT coalesce(reason, fate) AS name FROM ledger")}
-        known = {_BEGUN if name.startswith("beginning of ") else name for name in known} | {"dropped", "quarantined"}
+        query = "SELECT DISTINCT coalesce(reason, fate) AS name FROM ledger UNION SELECT DISTINCT reason FROM omitted"
+        known = {_NAMED.sub(r"\1 another row", each["name"]) for each in ask(release, query)} | {"dropped", "quarantined"}
         raise UsageFault(f"nothing is {reason!r} in this release; {recipes.nearest(reason, known)}")
     return lines
 
@@ -62,7 +68,8 @@ def verdict(line: dict[str, Any]) -> str:
         said += f"\n  {line['detail']}"
     if line["twin"]:
         near = "" if line["similarity"] is None else f", similarity {line['similarity']:.3f}"
-        said += f"\n  twin {line['twin']}{near}"
+        who = f"its comparison, by {line['unit']}, is like {line['twin']}" if of_its_comparison(line) else f"twin {line['twin']}"
+        said += f"\n  {who}{near}"
     others = [name for name in line["broken"] or [] if name != line["reason"]]
     return said + (f"\n  also: {', '.join(others)}" if others else "")
 

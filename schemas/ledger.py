@@ -1,5 +1,8 @@
 """What became of every record: the ledger and the side tables beside it, as Arrow schemas."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pyarrow as pa
 
 KEPT, DROPPED, QUARANTINED = "kept", "dropped", "quarantined"
@@ -68,6 +71,18 @@ COMPARISONS = pa.schema(  # one line for every two answers that a recipe's `pair
     ]
 )
 
+OMITTED = pa.schema(  # one line for every row that stands, and every export that does not hold it; kept rows too
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("export", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        ("detail", pa.string()),
+        ("broken", pa.list_(pa.string())),  # every rule of the export that failed
+        ("twin", pa.string()),
+        ("similarity", pa.float64()),
+    ]
+)
+
 SUPERSEDED = pa.schema(  # published rows whose place a kept row takes
     [
         ("id", pa.string()),  # of the published row
@@ -91,6 +106,8 @@ CONTAMINATION = pa.schema(  # every row that holds an item of a benchmark, wheth
         ("span_sha256", pa.string()),  # of that run, normalised; 32 hex digits: its text is not for a release
     ]
 )
+
+TASK = "^(bbh)-.*"  # names of one benchmark's many tasks: BIG-Bench Hard's 27 are counted as one
 
 BENCHMARKS = pa.schema(  # what was looked for
     [
@@ -128,3 +145,8 @@ BIAS = pa.schema(  # what else than quality wins pairs
         ("effect", pa.float64()),  # Cohen's d of chosen against rejected, of length in ln(words); null where nothing varies
     ]
 )
+
+
+def of_its_comparison(line: Mapping[str, Any]) -> bool:
+    """Whether a ledger line's twin and similarity are those of `unit`, the answer by which its comparison is judged."""
+    return bool(line.get("unit")) and line["stage"] in ("keep", "overlap")

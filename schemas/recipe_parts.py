@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from schemas.addresses import public
 from schemas.mistakes import nearest, shown
 
+_FEW = 10  # bad records
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]  # a rule, a classifier: it becomes a reason or a column
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]  # a source, a recipe: it becomes part of a path
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -141,6 +142,10 @@ class Limits(Part):
     """Shares that stop a run."""
 
     quarantined: Share = Field(0.05, description="of all records; fewer than ten stop no run")
+
+    def broken(self, bad: int, records: int) -> bool:
+        """Whether so many bad records stop a run; a share says little of a small dump, but where there is nothing else."""
+        return bad > 0 and (bad >= _FEW or bad == records) and bad / records > self.quarantined
 
 
 class Count(Part):

@@ -13,8 +13,21 @@ import duckdb
 import pyarrow as pa
 
 from schemas.faults import DataFault, MissingFault, UsageFault
+from schemas.ledger import OMITTED
 
-TABLES = ("ledger", "edits", "turns", "signals", "pairs", "comparisons", "contamination", "benchmarks", "funnel", "bias")
+TABLES = (
+    "ledger",
+    "edits",
+    "turns",
+    "signals",
+    "pairs",
+    "comparisons",
+    "omitted",
+    "contamination",
+    "benchmarks",
+    "funnel",
+    "bias",
+)
 EXPORTS = ("sft", "preference", "ties")
 _TURNS = "[{'role': '', 'content': ''}]"
 _NOTHING = {  # an export that a release has not: what questions may ask of it
@@ -67,6 +80,8 @@ def release(path: Path, **limits: Any) -> duckdb.DuckDBPyConnection:
         file = path / f"{name}.parquet"
         if file.is_file():
             con.register(name, _open([file]))
+        elif name == "omitted":  # of a release that an earlier version made
+            con.register(name, OMITTED.empty_table())
     folders = {file.parent.name for file in path.glob("*/*-of-*.parquet")}
     names = [*EXPORTS, *sorted(name for name in folders - {*EXPORTS} if re.fullmatch("[a-z][a-z0-9_]*", name))]
     for name in names:

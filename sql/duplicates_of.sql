@@ -4,9 +4,9 @@ WITH found AS (
   UNION ALL
   SELECT id, similarity, key FROM pairs WHERE other = $id
   UNION ALL
-  SELECT id, similarity, NULL FROM ledger WHERE twin = $id
+  SELECT id, similarity, NULL FROM ledger WHERE twin = $id AND unit IS NULL
   UNION ALL
-  SELECT twin, similarity, NULL FROM ledger WHERE id = $id AND twin IS NOT NULL
+  SELECT twin, similarity, NULL FROM ledger WHERE id = $id AND twin IS NOT NULL AND unit IS NULL
 )
 SELECT found.id, max(found.similarity) AS similarity, max(found.key) AS key, any_value(fate) AS fate, any_value(reason) AS reason
 FROM found LEFT JOIN ledger ON ledger.id = found.id

@@ -4,7 +4,7 @@ WITH lines AS (
   SELECT source, 'in' AS stage, CAST(NULL AS VARCHAR) AS reason, words FROM ledger
   UNION ALL
   SELECT source, CASE WHEN fate = 'kept' THEN 'kept' ELSE stage END,
-    CASE WHEN fate = 'kept' THEN NULL ELSE regexp_replace(reason, '^(beginning of|too like) .*', '\1 another row') END, words
+    CASE WHEN fate = 'kept' THEN NULL ELSE regexp_replace(reason, '^(beginning of|too like) .*', '\1 another row', 's') END, words
   FROM ledger
 )
 SELECT source, stage, reason, count(*) AS rows, CAST(coalesce(sum(words), 0) AS BIGINT) AS words

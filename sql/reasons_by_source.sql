@@ -1,6 +1,6 @@
 -- What are the most frequent reasons in each source, and what share of its rows fell to each?
 WITH fallen AS (
-  SELECT source, stage, regexp_replace(reason, '^(beginning of|too like) .*', '\1 another row') AS reason
+  SELECT source, stage, regexp_replace(reason, '^(beginning of|too like) .*', '\1 another row', 's') AS reason
   FROM ledger
   WHERE fate <> 'kept'
 ),

@@ -6,6 +6,7 @@ CREATE OR REPLACE VIEW turns AS SELECT * FROM read_parquet(coalesce(getvariable(
 CREATE OR REPLACE VIEW signals AS SELECT * FROM read_parquet(coalesce(getvariable('release'), '') || 'signals.parquet');
 CREATE OR REPLACE VIEW pairs AS SELECT * FROM read_parquet(coalesce(getvariable('release'), '') || 'pairs.parquet');
 CREATE OR REPLACE VIEW comparisons AS SELECT * FROM read_parquet(coalesce(getvariable('release'), '') || 'comparisons.parquet');
+CREATE OR REPLACE VIEW omitted AS SELECT * FROM read_parquet(coalesce(getvariable('release'), '') || 'omitted.parquet');
 CREATE OR REPLACE VIEW contamination AS SELECT * FROM read_parquet(coalesce(getvariable('release'), '') || 'contamination.parquet');
 CREATE OR REPLACE VIEW benchmarks AS SELECT * FROM read_parquet(coalesce(getvariable('release'), '') || 'benchmarks.parquet');
 CREATE OR REPLACE VIEW funnel AS SELECT * FROM read_parquet(coalesce(getvariable('release'), '') || 'funnel.parquet');

@@ -1,7 +1,7 @@
 -- Why did rows fall, how many to each reason, and what does one of them say?
 SELECT
   stage,
-  regexp_replace(reason, '^(beginning of|too like) .*', '\1 another row') AS reason,
+  regexp_replace(reason, '^(beginning of|too like) .*', '\1 another row', 's') AS reason,
   count(*) AS rows,
   round(100.0 * count(*) / sum(count(*)) OVER (), 1) AS percent,
   CAST(coalesce(sum(words), 0) AS BIGINT) AS words,

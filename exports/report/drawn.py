@@ -13,7 +13,8 @@ from schemas.ledger import STAGES
 
 Line = dict[str, Any]
 KEPT = "kept"
-_COLUMNS = ["id", "source", "group_id", "fate", "stage", "reason", "detail", "broken", "twin", "similarity", "words", "exports"]
+_COLUMNS = ["id", "source", "group_id", "unit", "fate", "stage", "reason", "detail", "broken", "twin", "similarity", "words"]
+_COLUMNS += ["exports"]
 _MOST_REASONS = 80
 _CLUSTERS, _MEMBERS, _MISSES = 8, 2, 8
 
@@ -64,7 +65,9 @@ def draw(release: Path, rows: int, seed: int) -> Drawn:
     groups = [_group(part, rows, seed) for part in ledger.partition_by("stage", "shown", maintain_order=True)]
     order = {stage: at for at, stage in enumerate((KEPT, *STAGES))}
     groups.sort(key=lambda group: (order.get(group.stage, len(order)), -group.rows, group.reason))
-    fell = ledger.filter((pl.col("stage") == "overlap") & pl.col("twin").is_in(ledger["id"].implode()))
+    fell = ledger.filter(  # a comparison counts as one, by its best answer
+        (pl.col("stage") == "overlap") & pl.col("unit").is_null() & pl.col("twin").is_in(ledger["id"].implode())
+    )
     return Drawn(groups[:_MOST_REASONS], *_clusters(fell), _misses(release, fell), *_compared(release, rows, seed))
 
 

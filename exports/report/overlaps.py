@@ -27,6 +27,7 @@ from exports.report.controls import legend
 from exports.report.drawn import Drawn, Line
 from exports.report.harmless import shown, table
 from exports.report.samples import AWAY, Text
+from schemas.ledger import TASK
 from schemas.recipe import Near, Recipe
 
 _BINS, _WIDE, _SHOWN, _FEW = 25, 300, 24, 90
@@ -170,7 +171,8 @@ def contamination(release: Path) -> str:
     items = hits.group_by(keys).agg(rows=pl.col("id").n_unique(), held=pl.col("item").n_unique())
     shares = known.join(items, on=keys, how="left").with_columns(pl.col("rows", "held").fill_null(0))
     largest = shares.filter(pl.col("held") > 0).sort("held", "benchmark", descending=[True, False]).head(_SHOWN).to_dicts()
-    none = shares.filter(held=0).height
+    counted = shares.group_by(pl.col("benchmark").str.replace(TASK, "$1")).agg(pl.col("held").sum())
+    none = counted.filter(held=0).height
     rest = f"Of {none:,} benchmarks nothing was found." if none else ""
     told = "Of the items looked for, those that stand in some row, whether it fell for it or for something before."
     numbers = f"<details><summary>The numbers</summary>{drawn}</details>"

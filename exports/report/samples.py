@@ -6,6 +6,7 @@ from typing import NamedTuple
 from exports.report import differences
 from exports.report.drawn import KEPT, Drawn, Group, Line
 from exports.report.harmless import shown
+from schemas.ledger import of_its_comparison
 
 AWAY = '<p class="soft">(its text is no part of this page)</p>'
 REFUSED = '<p class="soft">(gave no row: its bytes lie in data/quarantine, and are never part of a release)</p>'
@@ -68,7 +69,7 @@ def _told(line: Line, texts: Mapping[str, Text], most: int) -> str:
     if other and not text.read:
         return differences.side_by_side(text.messages, other.messages, ("this answer", "another answer to the same"), most)
     drawn = differences.turns(text.messages, text.read, most)
-    if line["twin"] not in texts:
+    if line["twin"] not in texts or of_its_comparison(line):
         return drawn
     twin = differences.turns(texts[line["twin"]].messages, text.messages, most)
     said = f"beside {line['twin']}, which stands: differences are marked"
@@ -82,9 +83,10 @@ def verdict(line: Line) -> str:
         return f'<p class="verdict">kept: in {shown(", ".join(line["exports"] or []))}{more}</p>'
     others = [name for name in line["broken"] or [] if name != line["reason"]]
     near = "" if line["similarity"] is None else f", similarity {line['similarity']:.3f}"
+    who = f"its comparison, by {line['unit']}," if of_its_comparison(line) else "it"
     parts = [
         line["detail"] or "",
-        f"it resembles {line['twin']}{near}" if line["twin"] else "",
+        f"{who} resembles {line['twin']}{near}" if line["twin"] else "",
         f"it would also have fallen to {', '.join(others)}" if others else "",
     ]
     fell = f"{line['fate']} at {line['stage']}: {line['reason']}"

@@ -32,7 +32,7 @@ def cluster(to: Shown, id: str, after: int | None) -> str:
     """A row that stands, and those that fell to it, each with its differences."""
     [stands] = _rows(to, [id])
     fell = to.of.ask(
-        "SELECT * FROM rows WHERE twin = $id AND stage = 'overlap' AND line > $line ORDER BY line LIMIT $most",
+        "SELECT * FROM rows WHERE twin = $id AND stage = 'overlap' AND unit IS NULL AND line > $line ORDER BY line LIMIT $most",
         id=id,
         line=-1 if after is None else after,
         most=_PAIRS * 2 + 1,

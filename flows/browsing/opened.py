@@ -43,7 +43,8 @@ LEFT JOIN groups ON groups.group_id = lines.group_id ORDER BY line
 _CLUSTERS = """
 CREATE TABLE clusters AS
 SELECT row_number() OVER (ORDER BY fell DESC, twin) - 1 AS line, twin, fell FROM (
-  SELECT twin, count(*) AS fell FROM rows WHERE stage = 'overlap' AND twin IN (SELECT id FROM rows) GROUP BY twin)
+  SELECT twin, count(*) AS fell FROM rows
+  WHERE stage = 'overlap' AND unit IS NULL AND twin IN (SELECT id FROM rows) GROUP BY twin)
 ORDER BY line
 """
 _ALIKE = """

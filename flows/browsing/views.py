@@ -8,7 +8,7 @@ from flows.browsing import asking, ordering, pieces
 from flows.browsing.asking import Asked
 from flows.browsing.pieces import Shown, link
 from schemas.faults import MissingFault, UsageFault
-from schemas.ledger import KEPT, LEDGER, STAGES
+from schemas.ledger import KEPT, LEDGER, STAGES, of_its_comparison
 
 _ORDER = {stage: at for at, stage in enumerate((KEPT, *STAGES))}
 _BREAK = "<!--rows-->"  # no text of a row can hold it: all is escaped
@@ -93,7 +93,8 @@ def _by(line: Row, column: str) -> str:
 
 
 def _beside(line: Row) -> str:
-    return f'<p class="more"><a href="{link("pair", one=line["twin"], two=line["id"])}">beside its twin</a></p>'
+    of = "its comparison's twin" if of_its_comparison(line) else "its twin"
+    return f'<p class="more"><a href="{link("pair", one=line["twin"], two=line["unit"] or line["id"])}">beside {of}</a></p>'
 
 
 def _form(to: Shown, query: dict[str, str], told: str) -> str:

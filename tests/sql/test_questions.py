@@ -11,7 +11,7 @@ import pytest
 import sql
 from exports import preference, sft
 from schemas.faults import UsageFault
-from schemas.ledger import BENCHMARKS, BIAS, COMPARISONS, CONTAMINATION, EDITS, FUNNEL, LEDGER, PAIRS
+from schemas.ledger import BENCHMARKS, BIAS, COMPARISONS, CONTAMINATION, EDITS, FUNNEL, LEDGER, OMITTED, PAIRS
 from sql import duck
 
 SIGNALS = pa.schema([("id", pa.string()), ("words", pa.int64()), ("format", pa.string())])
@@ -19,7 +19,7 @@ TURNS = pa.schema(
     [("id", pa.string()), ("turn", pa.int32()), ("role", pa.string()), ("words", pa.int64()), ("chars", pa.int64())]
 )
 TABLES = {"ledger": LEDGER, "edits": EDITS, "turns": TURNS, "signals": SIGNALS, "pairs": PAIRS, "funnel": FUNNEL, "bias": BIAS}
-TABLES |= {"comparisons": COMPARISONS, "contamination": CONTAMINATION, "benchmarks": BENCHMARKS}
+TABLES |= {"comparisons": COMPARISONS, "contamination": CONTAMINATION, "benchmarks": BENCHMARKS, "omitted": OMITTED}
 SPLIT = pa.field("split", pa.string())
 EXPORTED = {
     "sft": sft.SCHEMA.append(SPLIT),
@@ -537,3 +537,24 @@ def test_views_in_a_plain_duckdb(tmp_path, monkeypatch, there, inside):
     for view in [*duck.TABLES, *duck.EXPORTS, "exported"]:
         held = con.execute(f"SELECT * FROM {view} ORDER BY ALL").fetchall()
         assert held == rows(duck.query(ours, f"SELECT * FROM {view} ORDER BY ALL"))
+
+
+def test_a_row_whose_name_has_a_newline_is_one_reason():
+    lines = [dropped(f"a/f#00000000{at}", "export", f"too like a/g\n{at}") for at in range(2)]
+    for name in ("funnel", "why_dropped", "reasons_by_source"):
+        told = [each["reason"] for each in ask(name, tables(lines)).to_pylist() if each["reason"]]
+        assert told == ["too like another row"], name
+
+
+def test_omitted():
+    lines = [line("a/f#000000000", exports=["preference"]), dropped("a/f#000000001", "export", "polite")]
+    told = [
+        {"id": "a/f#000000000", "export": "sft", "reason": "polite", "detail": "NOT refusal"},
+        {"id": "a/f#000000001", "export": "preference", "reason": "alone"},
+        {"id": "a/f#000000001", "export": "sft", "reason": "polite", "detail": "said"},
+    ]
+    given = tables(lines) | {"omitted": pa.Table.from_pylist(told, OMITTED)}
+    assert rows(ask("omitted", given)) == [
+        ("preference", "alone", 1, 0, 10, "a/f#000000001", ""),
+        ("sft", "polite", 2, 1, 20, "a/f#000000000", "NOT refusal"),
+    ]
