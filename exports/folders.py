@@ -37,7 +37,7 @@ def put(facts: dict[str, Any], files: leaving.Files, address: str) -> bool:
     """Send what leaves of a release (see `leaving`); False where it stood there already. Raises DeniedFault and StorageFault."""
     fs, root = _open(address)
     folder = f"{root}/{facts['fingerprint']}"
-    if current(address) == facts["fingerprint"] and _whole(fs, folder, files, address):
+    if current(address) == facts["fingerprint"] and not lacks(facts, files, address):
         return False
     with _faults(address):
         for name in sorted(files, key=lambda name: name == "manifest.json"):
@@ -45,6 +45,21 @@ def put(facts: dict[str, Any], files: leaving.Files, address: str) -> bool:
         said = json.dumps({"fingerprint": facts["fingerprint"], "name": facts["name"]}).encode()
         fs.pipe_file(f"{root}/{_POINTER}", said)
     return True
+
+
+def lacks(facts: dict[str, Any], files: leaving.Files, address: str) -> list[str]:
+    """Of what leaves of a release, the files that are not there, or not of this size; of the manifest every byte counts."""
+    fs, root = _open(address)
+
+    def held(name: str, content: Path | bytes) -> bool:
+        path = f"{root}/{facts['fingerprint']}/{name}"
+        if not fs.exists(path) or fs.size(path) != leaving.size(content):
+            return False
+        whole = name != "manifest.json"
+        return whole or fs.cat_file(path) == (content if isinstance(content, bytes) else content.read_bytes())
+
+    with _faults(address):
+        return sorted(name for name, content in files.items() if not held(name, content))
 
 
 def reader(address: str, revision: str | None) -> tuple[str, Callable[[str, Path], None]]:
@@ -77,13 +92,6 @@ def _send(fs: Any, content: Path | bytes, into: str, address: str) -> None:
         fs.put_file(str(content), into)
     if (there := fs.size(into)) != (here := leaving.size(content)):
         raise StorageFault(f"{public(address)}: {into.rpartition('/')[2]} has {there:,} bytes there and {here:,} here: try again")
-
-
-def _whole(fs: Any, folder: str, files: leaving.Files, address: str) -> bool:
-    with _faults(address):
-        return all(
-            fs.exists(f"{folder}/{name}") and fs.size(f"{folder}/{name}") == leaving.size(each) for name, each in files.items()
-        )
 
 
 def _open(address: str) -> tuple[Any, str]:

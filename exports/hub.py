@@ -66,7 +66,7 @@ def plan(release: Path, repo: str, found: There, manifest: dict[str, Any], files
     listed = {*(found.manifest.get("files") or {})} | {
         path for path in held if path.split("/")[0] in names() and path.endswith((".parquet", ".jsonl"))
     }
-    same = {path for path in files.keys() & held.keys() if equal(files[path], held[path])}
+    same = {path for path in files.keys() & held.keys() if equal(files[path], held[path], manifest["files"].get(path))}
     return Plan(
         release,
         repo,
@@ -146,7 +146,9 @@ def _arrived(plan: Plan, api: "HfApi", parent: str) -> str | None:
     if found is None or found[0] == parent:
         return None
     there = found[2]
-    whole = all(name in there and equal(content, there[name]) for name, content in plan.files.items())
+    whole = all(
+        name in there and equal(content, there[name], plan.manifest["files"].get(name)) for name, content in plan.files.items()
+    )
     return found[0] if whole and not there.keys() & set(plan.delete) else None
 
 

@@ -75,13 +75,14 @@ def reader(api: "HfApi", repo: str, revision: str | None) -> tuple[str, Callable
     return commit, get
 
 
-def equal(ours: Path | bytes, there: Any) -> bool:
-    """Whether the Hub holds these bytes: by sha256 where it stores large files, else by git's own hash."""
+def equal(ours: Path | bytes, there: Any, sha: str | None = None) -> bool:
+    """Whether the Hub holds these bytes: by sha256 (`sha`, where it is known) of large files, else by git's own hash."""
     size = leaving.size(ours)
     if size != there.size:
         return False
     if there.lfs is not None:
-        return bool((hashlib.sha256(ours).hexdigest() if isinstance(ours, bytes) else leaving.sha256(ours)) == there.lfs.sha256)
+        found = sha or (hashlib.sha256(ours).hexdigest() if isinstance(ours, bytes) else leaving.sha256(ours))
+        return bool(found == there.lfs.sha256)
     content = ours if isinstance(ours, bytes) else ours.read_bytes()
     return bool(hashlib.sha1(b"blob %d\0" % size + content, usedforsecurity=False).hexdigest() == there.blob_id)
 

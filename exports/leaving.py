@@ -9,9 +9,10 @@ from exports.card import card
 from schemas.faults import DataFault, MissingFault
 
 Files = dict[str, Path | bytes]  # name -> the file, or what is sent in its place
+Leaves = tuple[dict[str, Any], Files]  # a manifest, and what is sent
 
 
-def verified(release: Path) -> tuple[dict[str, Any], Files]:
+def verified(release: Path) -> Leaves:
     """The manifest, and every file to send, each with the hash that the manifest says."""
     path = release / "manifest.json"
     if not path.is_file():
@@ -25,7 +26,7 @@ def verified(release: Path) -> tuple[dict[str, Any], Files]:
     return manifest, files
 
 
-def instead(manifest: dict[str, Any], files: Files, made: dict[str, bytes], **facts: Any) -> tuple[dict[str, Any], Files]:
+def instead(manifest: dict[str, Any], files: Files, made: dict[str, bytes], **facts: Any) -> Leaves:
     """The same with these bytes in place of files, and a manifest that has their hashes, and these facts."""
     hashes = {name: hashlib.sha256(text).hexdigest() for name, text in made.items()}
     said = manifest | facts | {"files": dict(sorted((manifest["files"] | hashes).items()))}

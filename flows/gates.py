@@ -9,14 +9,17 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from exports import licences
+from exports import leaving, licences
 from filters import pii
 from filters.edits import redact
 from flows import laws, manifest, releases
 from schemas import recipe as recipes
-from schemas.faults import DataFault
-from schemas.ledger import KEPT
+from schemas.faults import DataFault, MissingFault
+from schemas.ledger import KEPT, TASK
 from schemas.rows import Message
+
+_FILES = "every file is what the manifest says"
+_NAMES = ("schema", "conservation", "licence", "secrets", "personal data", "contamination", "expected counts", "minimum rows")
 
 
 class Gate(NamedTuple):
@@ -37,13 +40,25 @@ class Found(NamedTuple):
     personal_at: str
 
 
-def look(release: Path, *, public: bool) -> list[Gate]:
-    """All gates of a release, in order; what may be private may not always be `public`. Raises DataFault, MissingFault."""
+def look(release: Path, *, public: bool, files: Gate | None = None) -> list[Gate]:
+    """All gates of a release, in order; what may be private may not always be `public`. Raises DataFault, MissingFault.
+
+    `files`: the first of them, where its hashes were looked at already.
+    """
+    files = files or _law("files", lambda: laws.hashes(release), _FILES)
+    try:
+        return [files, *_others(release, public=public)]
+    except (OSError, ValueError, pl.exceptions.PolarsError) as fault:  # files that cannot even be read
+        if files.open:
+            raise
+        return [files, *(Gate(name, False, f"cannot be looked at: {str(fault).splitlines()[0]}") for name in _NAMES)]
+
+
+def _others(release: Path, *, public: bool) -> list[Gate]:
     facts = releases.manifest(release)
     asked = recipes.load(release / "recipe.yaml")
     found = scan(release)
     return [
-        _law("files", lambda: laws.hashes(release), f"{len(facts['files']):,} files are what the manifest says"),
         _law("schema", lambda: laws.schemas(release), "every table has its columns, every export its rows"),
         _law("conservation", lambda: laws.conserved(release), f"{facts['records']:,} records are all accounted for"),
         _licence(asked, public=public),
@@ -53,6 +68,14 @@ def look(release: Path, *, public: bool) -> list[Gate]:
         _law("expected counts", lambda: laws.expected(release), _expectation(asked)),
         _rows(release, asked),
     ]
+
+
+def checked(release: Path) -> tuple[Gate, leaving.Leaves | None]:
+    """The gate `files`, and what may leave where it is open: every file is read and hashed once."""
+    try:
+        return Gate("files", True, _FILES), leaving.verified(release)
+    except (DataFault, MissingFault) as fault:
+        return Gate("files", False, str(fault)), None
 
 
 def refusal(gates: list[Gate]) -> str:
@@ -137,10 +160,12 @@ def _law(name: str, law: Callable[[], None], told: str) -> Gate:
 
 def _licence(asked: recipes.Recipe, *, public: bool) -> Gate:
     given = {name: spec.license for name, spec in asked.sources.items()}
-    whole = licences.roll_up(given)
-    told = f"{asked.license}; its sources allow {whole.license}: {whole.reason}"
     if said := licences.objections(asked.license, given):
-        return Gate("licence", False, f"{asked.license} is not allowed: {'; '.join(said)}; write `license: {whole.license}`")
+        return Gate(
+            "licence",
+            False,
+            f"{asked.license} is not allowed: {'; '.join(said)}; write `license: {licences.roll_up(given).license}`",
+        )
     said = licences.bars(given, edited=bool(asked.edits))
     if licences.normal(asked.license) == licences.UNKNOWN:
         said.append("no known licence for the release")
@@ -148,7 +173,8 @@ def _licence(asked: recipes.Recipe, *, public: bool) -> Gate:
         return Gate(
             "licence", False, f"{'; '.join(said)}: so it may not be public; write `license:` in the recipe, or push --private"
         )
-    return Gate("licence", True, told if not said else f"{told}; it may not be public: {'; '.join(said)}")
+    told = f"{asked.license}, which none of {len(given)} sources forbids"
+    return Gate("licence", True, f"{told}; enough while it is private, in public it is shut: {'; '.join(said)}" if said else told)
 
 
 def _secrets(found: Found) -> Gate:
@@ -175,7 +201,8 @@ def _contamination(release: Path, asked: recipes.Recipe) -> Gate:
     hits = pl.read_parquet(release / "contamination.parquet", columns=["rule", "id", "benchmark"])
     ledger = pl.read_parquet(release / "ledger.parquet", columns=["id", "fate"])
     kept = hits.join(ledger.filter(pl.col("fate") == KEPT), on="id", how="semi")
-    named = pl.read_parquet(release / "benchmarks.parquet", columns=["benchmark"])["benchmark"].n_unique()
+    tasks = pl.read_parquet(release / "benchmarks.parquet", columns=["benchmark"])["benchmark"]
+    named = tasks.str.replace(TASK, "$1").n_unique()
     told = (
         f"{hits['id'].n_unique():,} rows hold an item of {named:,} benchmarks ({', '.join(rules)}), and {kept['id'].n_unique():,}"
     )

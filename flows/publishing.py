@@ -21,7 +21,6 @@ from schemas.faults import DataFault, MissingFault, UsageFault
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-Leaving = tuple[dict[str, Any], leaving.Files]  # a manifest, and what is sent
 _ENTRIES = 20  # of a card's changelog
 
 
@@ -74,12 +73,13 @@ def to_hub(release: Path, repo: str, api: "HfApi", *, private: bool, texts: Whos
 
     The card keeps what people wrote in the one that is there, and tells what changed; the report shows `texts`.
     """
+    sound, (facts, files) = _sound(release, repo, private=private)
     there = hub_state.there(repo, api)
-    facts, files = leaving.verified(release)
     if there.fingerprint == facts["fingerprint"]:
         change = Change(there.fingerprint, 0, 0, 0, "the same release is there")
     elif there.fingerprint:
-        near = {name for name in files.keys() & there.files.keys() if hub_state.equal(files[name], there.files[name])}
+        held, hashes = files.keys() & there.files.keys(), facts["files"]
+        near = {name for name in held if hub_state.equal(files[name], there.files[name], hashes.get(name))}
         change = _since(release, hub_state.reader(api, repo, there.commit)[1], repo, near)
     else:
         change = _first(release)
@@ -90,24 +90,26 @@ def to_hub(release: Path, repo: str, api: "HfApi", *, private: bool, texts: Whos
     seen = "private" if (private if there.private is None else there.private) else "public"
     public = not private or there.private is False
     how: dict[str, Any] = {"files": found, "size": plan.bytes, "nothing": plan.nothing, "change": change, "public": public}
-    return _offer(release, repo, f"{made}{seen}", **how), plan
+    return _offer(release, repo, f"{made}{seen}", sound, **how), plan
 
 
-def to_store(release: Path, address: str, *, private: bool, texts: Whose = "kept") -> tuple[Offer, Leaving]:
+def to_store(release: Path, address: str, *, private: bool, texts: Whose = "kept") -> tuple[Offer, leaving.Leaves]:
     """As `to_hub`, for a folder or bucket: each release has a folder of its own there, so nothing is taken away."""
-    facts, files = _reported(release, leaving.verified(release), texts)
+    sound, leaves = _sound(release, shown(address), private=private)
+    facts, files = _reported(release, leaves, texts)
     there = folders.current(address)
-    nothing = there == facts["fingerprint"]
-    if nothing:
+    lacking = folders.lacks(facts, files, address) if there == facts["fingerprint"] else sorted(files)
+    if there == facts["fingerprint"]:
         change = Change(there, 0, 0, 0, "the same release is there")
     elif there:
         change = _since(release, folders.reader(address, None)[1], shown(address), set())
     else:
         change = _first(release)
-    found = {"add": [] if nothing else sorted(files), "change": [], "delete": [], "same": sorted(files) if nothing else []}
-    size = 0 if nothing else sum(map(leaving.size, files.values()))
+    same = sorted(files.keys() - set(lacking))
+    found = {"add": [] if same else lacking, "change": lacking if same else [], "delete": [], "same": same}
+    size, nothing = sum(leaving.size(files[name]) for name in lacking), not lacking
     how: dict[str, Any] = {"files": found, "size": size, "nothing": nothing, "change": change, "public": not private}
-    return _offer(release, shown(address), "whoever may read that place", **how), (facts, files)
+    return _offer(release, shown(address), "whoever may read that place", sound, **how), (facts, files)
 
 
 def pull(get: fetch.Get, where: str, out: Path) -> Path:
@@ -122,7 +124,7 @@ def pull(get: fetch.Get, where: str, out: Path) -> Path:
         folder = out / facts["name"] / facts["fingerprint"]
         if not releases.whole(folder):
             fetch.files(get, draft, facts)
-            fetch.settle(draft, folder)
+            releases.settle(draft, folder)
     if not (folder.parent / "current").exists():
         releases.switch(folder)
     return folder
@@ -141,10 +143,22 @@ def funnel(lines: list[dict[str, Any]]) -> str:
     )
 
 
+def _sound(release: Path, where: str, *, private: bool) -> tuple[gates.Gate, leaving.Leaves]:
+    """The open gate `files`, and what may leave. Raises Shut where it is not: then there is nothing to compare."""
+    gate, leaves = gates.checked(release)
+    if leaves is None:
+        change = Change(None, 0, 0, 0, "not compared with what is there")
+        files: dict[str, list[str]] = {"add": [], "change": [], "delete": [], "same": []}
+        how: dict[str, Any] = {"files": files, "size": 0, "nothing": False, "change": change, "public": not private}
+        raise Shut(_offer(release, where, "private" if private else "public", gate, **how))
+    return gate, leaves
+
+
 def _offer(
     release: Path,
     where: str,
     visibility: str,
+    sound: gates.Gate,
     *,
     files: dict[str, list[str]],
     size: int,
@@ -152,13 +166,14 @@ def _offer(
     change: Change,
     public: bool,
 ) -> Offer:
-    facts = releases.manifest(release) | {"funnel": pq.read_table(release / "funnel.parquet").to_pylist()}
-    return Offer(where, visibility, facts, files, size, nothing, change, gates.look(release, public=public))
+    looked = gates.look(release, public=public, files=sound)
+    facts = releases.manifest(release) | {"funnel": pq.read_table(release / "funnel.parquet").to_pylist() if sound.open else []}
+    return Offer(where, visibility, facts, files, size, nothing, change, looked)
 
 
 def _dressed(
-    release: Path, leaves: Leaving, there: hub_state.There, *, api: "HfApi", repo: str, texts: Whose, change: Change
-) -> Leaving:
+    release: Path, leaves: leaving.Leaves, there: hub_state.There, *, api: "HfApi", repo: str, texts: Whose, change: Change
+) -> leaving.Leaves:
     """What leaves for the Hub: the release with its report and card for that place. Of a release that is there both stay."""
     card, (facts, _) = hub_state.held(api, repo, there, "README.md"), leaves
     if there.fingerprint == facts["fingerprint"] and there.manifest.get("texts", "kept") == texts and card is not None:
@@ -175,7 +190,7 @@ def _earlier(card: str) -> str:
     return "\n\n### ".join(card_merge.changelog(card).split("\n\n### ")[: _ENTRIES - 1])
 
 
-def _reported(release: Path, leaves: Leaving, texts: Whose) -> Leaving:
+def _reported(release: Path, leaves: leaving.Leaves, texts: Whose) -> leaving.Leaves:
     """The report with these texts in place of the release's own, which has those of kept rows."""
     facts, files = leaves
     if "report.html" not in files or facts.get("texts", "kept") == texts:

@@ -8,6 +8,7 @@ import typer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from flows.gates import Gate
     from flows.publishing import Offer
 
 Done = dict[str, Any]  # commit, tag, and whether anything was sent; empty where nothing was to be
@@ -34,9 +35,10 @@ def command(
     """
     from pathlib import Path
 
-    from flows import publishing, releases
+    from flows import gates, publishing, releases
     from flows.places import places
-    from schemas.faults import UsageFault
+    from schemas.addresses import public
+    from schemas.faults import DeniedFault, StorageFault, UsageFault
 
     if (repo is None) == (to is None):
         raise UsageFault("say where to: OWNER/NAME on the Hub, or --to FOLDER (or s3://..., or what else fsspec knows)")
@@ -49,6 +51,14 @@ def command(
         print(say(*(_to_hub(folder, repo, tag=tag, **how) if repo else _to_store(folder, to or "", **how))))
     except publishing.Shut as shut:
         print(say(shut.offer, {}))
+        raise
+    except (StorageFault, DeniedFault):  # the gates need no network
+        looked = gates.look(folder, public=not private)
+        print(
+            json.dumps({"repo": repo or public(to or ""), "gates": _gates(looked)}, sort_keys=True)
+            if as_json
+            else "\n".join(map(_gate, looked))
+        )
         raise
 
 
@@ -97,8 +107,12 @@ def _open(offer: "Offer") -> "Offer":
 def _json(offer: "Offer", done: Done) -> str:
     rows = {name: getattr(offer.change, name) for name in ("since", "added", "removed", "changed")}
     told = {"repo": offer.where, "visibility": offer.visibility, "fingerprint": offer.facts["fingerprint"], "bytes": offer.bytes}
-    gates = [{"gate": gate.name, "open": gate.open, "told": gate.told} for gate in offer.gates]
-    return json.dumps(told | offer.files | {"nothing": offer.nothing, "rows": rows, "gates": gates} | done, sort_keys=True)
+    more = {"nothing": offer.nothing, "rows": rows, "gates": _gates(offer.gates)}
+    return json.dumps(told | offer.files | more | done, sort_keys=True)
+
+
+def _gates(looked: "list[Gate]") -> list[dict[str, Any]]:
+    return [{"gate": gate.name, "open": gate.open, "told": gate.told} for gate in looked]
 
 
 def _text(offer: "Offer", done: Done) -> str:
@@ -121,5 +135,5 @@ def _text(offer: "Offer", done: Done) -> str:
     return "\n".join([*lines, end])
 
 
-def _gate(gate: Any) -> str:
+def _gate(gate: "Gate") -> str:
     return f"gate     {'open' if gate.open else 'SHUT':5} {gate.name}: {gate.told}"

@@ -4,16 +4,18 @@ import hashlib
 import json
 import shutil
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from exports import folders, leaving
 from filters.edits import redact
-from flows import gates, laws, plan
+from flows import gates, laws, plan, publishing, store
 from schemas import parquet
 from schemas import recipe as recipes
 from schemas.faults import DataFault, UsageFault
-from schemas.ledger import CONTAMINATION, LEDGER
+from schemas.ledger import BENCHMARKS, CONTAMINATION, LEDGER
 
 NAMES = [
     "files",
@@ -77,6 +79,32 @@ def test_files(release):
     (release / "recipe.yaml").write_text((release / "recipe.yaml").read_text() + "\n")
     assert "recipe.yaml" in shut(release)["files"]
     assert "1 of 9 gates are shut\nfiles: " in gates.refusal(gates.look(release, public=False))
+    (release / "sft/train-00000-of-00001.parquet").write_bytes(b"no parquet")
+    told = shut(release)
+    assert list(told) == NAMES, "what cannot be read is not sound"
+    with pytest.raises(publishing.Shut) as barred:
+        publishing.to_store(release, str(release.parent / "there"), private=True)
+    assert "recipe.yaml was changed" in barred.value.offer.gates[0].told
+    assert not (release.parent / "there").exists()
+
+
+def test_files_are_hashed_once_for_a_folder(release, monkeypatch):
+    hashed = []
+    whole = leaving.sha256
+    monkeypatch.setattr(leaving, "sha256", lambda path: hashed.append(path) or whole(path))
+    monkeypatch.setattr(store, "sha256", lambda path: hashed.append(path) or whole(path))
+    offer, (facts, files) = publishing.to_store(release, str(release.parent / "there"), private=True)
+    assert offer.open and len(hashed) == len(set(hashed)) == len(facts["files"])
+    assert folders.put(facts, files, str(release.parent / "there")) and len(hashed) == len(facts["files"])
+
+
+def test_tasks_of_one_benchmark_are_one(release):
+    named = pl.read_parquet(release / "benchmarks.parquet")
+    tasks = pl.concat([named, *(named.head(1).with_columns(benchmark=pl.lit(f"bbh-task_{at}")) for at in range(27))])
+    parquet.write(tasks.to_arrow().cast(BENCHMARKS), release / "benchmarks.parquet", BENCHMARKS)
+    seal(release)
+    told = {gate.name: gate.told for gate in gates.look(release, public=False)}["contamination"]
+    assert f"an item of {named['benchmark'].n_unique() + 1} benchmarks" in told
 
 
 def test_schema_and_counts_of_the_manifest(release):
@@ -94,6 +122,8 @@ def test_conservation(release):
 def test_licence(release):
     change_recipe(release, "license=mit", "sources.hh.license=unknown")
     assert shut(release) == {}
+    open_ = {gate.name: gate.told for gate in gates.look(release, public=False)}["licence"]
+    assert open_.startswith("mit, which none of 9 sources forbids; enough while it is private, in public it is shut: no known")
     assert "1 of 9 sources (hh)" in shut(release, public=True)["licence"]
     change_recipe(release, "sources.hh.license=cc-by-nc-4.0")
     told = shut(release)["licence"]

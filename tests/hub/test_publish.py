@@ -157,7 +157,7 @@ def test_a_dry_run_shows_everything_and_sends_nothing(hub, winnow, made):
     gates = ["files", "schema", "conservation", "licence", "secrets", "personal data", "contamination", "expected counts"]
     assert all(f"gate     open  {gate}: " in said for gate in [*gates, "minimum rows"]) and "SHUT" not in said
     assert (
-        "its sources allow mit: the most restrictive, of chats" in said
+        "none of 1 sources forbids" in said
         and "1 rows hold an item of 1 benchmarks (benchmarks), and 0 of them were kept" in said
     )
     assert not hub.repos and all(line.startswith("GET") for line in hub.log)
@@ -224,6 +224,7 @@ def test_the_commit_of_a_changed_recipe_is_what_diff_says(hub, winnow, made, tmp
 def test_what_the_hub_refuses_is_told_with_its_exit_code(hub, winnow, made, where, status, code, words):
     hub.faults[where] = status
     said = winnow("push", made(), REPO, "--yes", code=code)
+    assert code not in (74, 77) or ("gate     open  files: " in said.out and "gate     open  minimum rows: " in said.out)
     assert str(status) in said.err and words in said.err and "manifest.json" not in (hub.files(REPO) if hub.repos else {})
 
 
@@ -325,6 +326,9 @@ def test_the_published_report_shows_no_text_of_rows_that_fell_unless_asked(made,
         assert laws.verify(back)
         page = (back / "report.html").read_text()
         shown[texts] = sum(each in page for each in fell), "Count from" in page
+        other = publishing.to_store(release, str(tmp_path / texts), private=True, texts="none" if texts == "kept" else "kept")
+        assert not other[0].nothing and other[0].files["change"] == ["manifest.json", "report.html"]
+        assert publishing.to_store(release, str(tmp_path / texts), private=True, texts=texts)[0].nothing
     assert shown["kept"] == (0, True) and shown["all"][0] > 0 and shown["none"] == (0, False)
 
 
