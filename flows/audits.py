@@ -1,19 +1,23 @@
 """What `winnow audit` says and writes: one dump's page and numbers, or a table over many folders."""
 
+import hashlib
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from exports.report.audit import checks
+from exports.report.audit import checks, unread
 from flows import auditing, bringing, plan, reporting, runs
 from flows.places import Places
 from schemas import recipe as recipes
+from schemas.addresses import public
 from schemas.faults import MissingFault, UsageFault
 
 _SOME = 0.01  # share of rows from which a second language is told
 _NAMES = 3  # sources that a name has room for
-_FAR = ("hf://", "https://", "http://", "s3://")
+_FAR = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")  # whatever fsspec may know
+_HUB = re.compile(r"hf://datasets/[^/@]+/[^/@]+/?")
 _HEAD = """\
 # Audits of {folders:,} datasets
 
@@ -25,16 +29,24 @@ last column: what `winnow run {recipe}` would keep; a dataset of questions alone
 """
 
 
-def one(dumps: list[str], recipe: str, places: Places, out: Path, workers: int, *, rows: int, as_json: bool, shown: bool) -> str:
-    """Audit dumps together; writes NAME.audit.html and NAME.audit.json into `out`, returns what to print."""
+class Said(NamedTuple):
+    """What to print, what to say before it in alarm, and whether anything at all could be read."""
+
+    text: str
+    alarm: str | None
+    read: bool
+
+
+def one(dumps: list[str], recipe: str, places: Places, out: Path, workers: int, *, rows: int, as_json: bool, shown: bool) -> Said:
+    """Audit dumps together; writes NAME.audit.html and NAME.audit.json into `out`."""
     planned, name = _plan(dumps, recipe, places, shown=shown)
     found = auditing.audit(planned, places, name, workers, rows=rows)
     page, numbers = out / f"{name}.audit.html", out / f"{name}.audit.json"
     reporting.write(page, found.page)
     reporting.write(numbers, json.dumps(found.numbers, ensure_ascii=False, indent=1) + "\n")
-    if as_json:
-        return json.dumps(found.numbers, ensure_ascii=False)
-    return "\n".join([*_said(found.numbers), f"{page} (with texts of rows: for your eyes), {numbers}"])
+    told, alarm = found.numbers, unread(found.numbers)
+    text = "\n".join([*_said(told), f"{page} (with texts of rows: for your eyes), {numbers}"])
+    return Said(json.dumps(told, ensure_ascii=False) if as_json else text, alarm, bool(told["rows"]) or not alarm)
 
 
 def gallery(dumps: list[str], recipe: str, places: Places, out: Path, workers: int) -> str:
@@ -59,7 +71,7 @@ def gallery(dumps: list[str], recipe: str, places: Places, out: Path, workers: i
 
 def _plan(dumps: list[str], recipe: str, places: Places, *, shown: bool) -> tuple[plan.Plan, str]:
     """The plan over these dumps, brought where they are far away, without limits or expectations; and what to call them."""
-    far = [dump for dump in dumps if dump.startswith(_FAR)]
+    far = [dump for dump in dumps if _FAR.match(dump)]
     plain = {"expect": {}, "license": "other"}
     if not far:
         planned, _ = runs.plan_for(recipe, [Path(dump) for dump in dumps], None, None, ["limits=off"])
@@ -69,13 +81,20 @@ def _plan(dumps: list[str], recipe: str, places: Places, *, shown: bool) -> tupl
         raise UsageFault(f"{far[0]} is far away, and {next(each for each in dumps if each not in far)} is not: audit them apart")
     sources = {}
     for url in far:
-        tail = url.partition("@")[0].rstrip("/").split("/")[-2:]
-        slug = "-".join("".join(c if c.isalnum() and c.isascii() else "-" for c in part).strip("-") for part in tail)
+        slug = _slug(url)
         sources[slug] = recipes.Source.model_validate({"path": slug, "from": url})
     asked = recipes.override(runs.load(recipe, []), ["limits=off"])
     asked = asked.model_copy(update={**plain, "sources": dict(sorted(sources.items()))})
     bringing.brought(asked, places.raw, shown=shown)
     return plan.make(asked, places.raw), _called(asked)
+
+
+def _slug(url: str) -> str:
+    """A source's name and folder for an address: OWNER-NAME of the Hub; of any other its end, and a digest to tell it apart."""
+    tail = url.partition("@")[0].rstrip("/").split("/")[-2:]
+    parts = ["".join(c if c.isalnum() and c.isascii() else "-" for c in part).strip("-") for part in tail]
+    parts += [] if _HUB.fullmatch(url) else [hashlib.sha256(public(url).encode()).hexdigest()[:8]]
+    return "-".join(part for part in parts if part)
 
 
 def _called(asked: recipes.Recipe) -> str:

@@ -79,6 +79,18 @@ def page(told: Numbers, drawn: Drawn, texts: Mapping[str, samples.Text], parts: 
         most //= 2
 
 
+def unread(told: Numbers) -> str | None:
+    """What is to be said before all else, where nothing, or less than a run asks for, could be read; None where that is sound."""
+    bad, records = told["read"].get("quarantined", {}), told["records"]
+    if not records:
+        return "There is no record at all in it"
+    if not recipes.Limits().broken(sum(bad.values()), records):
+        return None
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in bad.items())
+    nothing = "Nothing of it can be read" if sum(bad.values()) == records else "Much of it cannot be read"
+    return f"{nothing}: {sum(bad.values()):,} of {records:,} records are quarantined ({reasons})"
+
+
 def checks(told: Numbers) -> list[tuple[str, int]]:
     """What is wrong, and with how many rows: everything that is found at all, the most first."""
     found = {**told["checks"], **{name: told["duplicates"][name] for name in ("copies", "near", "same prompt")}}
@@ -96,7 +108,8 @@ def _head(told: Numbers) -> str:
         ("rows of a cleaned release", f"{kept:,}" + (f" ({kept / rows:.0%})" if rows else "")),
     ]
     files = f"{told['files']:,} file{'s' * (told['files'] != 1)}, {told['bytes'] / 1e6:,.1f} MB"
-    return f'<p class="soft">{shown(files)}, licence {shown(told["licence"]["release"])}</p>{facts(said)}'
+    alarm = f'<p class="alarm">{shown(unread(told))}</p>' if unread(told) else ""
+    return f'{alarm}<p class="soft">{shown(files)}, licence {shown(told["licence"]["release"])}</p>{facts(said)}'
 
 
 def _foot(told: Numbers) -> str:

@@ -36,11 +36,17 @@ def command(
     from flows import kernels
 
     kernels.prepare()
-    from flows import audits
+    from flows import audits, screen
     from flows.places import cores, places
+    from schemas.faults import DataFault
 
     shown = sys.stderr.isatty() and not as_json
     if gallery:
         print(audits.gallery(dumps, recipe, places(), out, workers or cores()))
     else:
-        print(audits.one(dumps, recipe, places(), out, workers or cores(), rows=n, as_json=as_json, shown=shown))
+        said = audits.one(dumps, recipe, places(), out, workers or cores(), rows=n, as_json=as_json, shown=shown)
+        if said.alarm and not as_json:
+            screen.console().print(screen.safe(said.alarm), style="bold red", soft_wrap=True)
+        print(said.text)
+        if not said.read:
+            raise DataFault(f"{said.alarm}: see `winnow inspect {' '.join(dumps)}`")

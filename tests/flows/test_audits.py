@@ -161,6 +161,32 @@ def test_what_cannot_be_audited_is_said(dump, monkeypatch, capsys, tmp_path):
     assert said(dump / "nowhere").code == 66
 
 
+def test_a_dump_that_cannot_be_read_says_so_before_all_else(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("WINNOW_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(sys, "argv", [])
+    (tmp_path / "bad.jsonl").write_text("{broken\n" * 3 + '{"nobody": "knows", "this": 1}\n')
+    assert said(tmp_path / "bad.jsonl", "--out", tmp_path).code == 65
+    told = capsys.readouterr()
+    alarm = "Nothing of it can be read: 4 of 4 records are quarantined (json_syntax 3, unknown_shape 1)"
+    assert told.out.startswith(alarm) and alarm in told.err and "winnow inspect" in told.err
+    assert alarm in (tmp_path / "bad.audit.html").read_text("utf-8")
+    sound = "".join(json.dumps(each) + "\n" for each in CHATS)
+    (tmp_path / "half.jsonl").write_text(sound + "{broken\n" * 12)
+    assert said(tmp_path / "half.jsonl", "--out", tmp_path).code == 0
+    assert capsys.readouterr().out.startswith(f"Much of it cannot be read: 12 of {len(CHATS) + 12} records are quarantined")
+
+
+def test_addresses_that_end_alike_are_apart():
+    from flows import audits
+
+    ends = ["hf://datasets/a/b", "hf://datasets/a/b@v1", "https://x.org/a/b", "s3://x/a/b", "gs://x/a/b", "ftp://x/a/b"]
+    assert all(map(audits._FAR.match, ends)) and not audits._FAR.match("dumps/a.json")
+    names = [audits._slug(end) for end in ends]
+    assert (
+        names[0] == "a-b" and len(set(names)) == len(names) and all(re.fullmatch(r"a-b(-[0-9a-f]{8})?", name) for name in names)
+    )
+
+
 def test_benchmark_items_are_found_in_any_dump(dumps, monkeypatch, capsys, tmp_path):
     lines = (dumps / "openai__grade-school-math/grade_school_math/data/test.jsonl").read_text().splitlines()[:3]
     records = [talk(json.loads(line)["question"], f"The answer number {at} is here.") for at, line in enumerate(lines)]
