@@ -13,6 +13,7 @@ from flows.places import ROOT, Places, places
 from schemas import parquet, recipe
 from schemas.faults import Fault, MissingFault, StorageFault, UsageFault
 
+_NAMES = 3  # sources that a line has room for
 RUNNERS = ("threads", "processes", "dask")
 RUNS = pa.schema(
     [
@@ -28,11 +29,15 @@ RUNS = pa.schema(
 def recipe_file(named: str) -> Path:
     """A recipe by path, or by name in recipes/."""
     path = Path(named)
-    if path.suffix in (".yaml", ".yml") or path.is_file():
+    if path.suffix in (".yaml", ".yml"):
         return path
     here = ROOT / "recipes" / f"{named}.yaml"
     if here.is_file():
         return here
+    if path.exists():
+        raise UsageFault(
+            f"{named} is no recipe (which ends in .yaml): name one before your dumps, as in: winnow run everyday {named}"
+        )
     raise MissingFault(f"no recipe {named!r}; {recipe.nearest(named, [each.stem for each in (ROOT / 'recipes').glob('*.yaml')])}")
 
 
@@ -86,10 +91,31 @@ def standing(planned: plan.Plan, out: Path) -> Path | None:
     return folder
 
 
+def displaced(planned: plan.Plan, out: Path) -> str | None:
+    """What to say where the current release of this name has no source of this plan: the run would take its place."""
+    current = out / planned.recipe.name / "current"
+    if not (current / "manifest.json").is_file():
+        return None
+    theirs, mine = sorted(releases.manifest(current)["sources"]), sorted(planned.recipe.sources)
+    if set(theirs) & set(mine):
+        return None
+    name = planned.recipe.name
+    return (
+        f"{name}: `current` was made of {_some(theirs)}, and this run of {_some(mine)} takes its place; "
+        f"to keep it current, give this one a name of its own: --set name={name}-{mine[0]}"
+    )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_NAMES]) + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
+
+
 def run(planned: plan.Plan, out: Path, runner: str, workers: int, shard: int) -> tuple[Path, bool]:
     """The release's folder, and whether it is new. What stands already, whole, is not made again."""
     if runner not in RUNNERS:
         raise UsageFault(f"unknown runner {runner!r}: choose from {', '.join(RUNNERS)}")
+    if (said := displaced(planned, out)) is not None:
+        sys.stderr.write(f"{said}\n")
     if (folder := standing(planned, out)) is not None:
         return folder, False
     for line in left_out(planned):

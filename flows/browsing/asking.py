@@ -99,7 +99,20 @@ def _checked(of: Opened, where: str) -> None:
     try:
         rules.check("filter", where, of.columns)
     except UsageFault as fault:
-        raise UsageFault(str(fault).removeprefix("rule filter: ")) from None
+        said = str(fault).removeprefix("rule filter: ")
+        raise UsageFault(_unmeasured(of, where) or said if said.startswith("unknown column ") else said) from None
+
+
+def _unmeasured(of: Opened, where: str) -> str | None:
+    """What to say where an expression names a signal that this release has not."""
+    from filters import signals  # compiled code stands behind it, which a page needs nowhere else
+
+    if not (names := sorted(rules.columns_used(where) & signals.types().keys() - of.columns.keys())):
+        return None
+    return (
+        f"{', '.join(names)}: not measured, since this release's recipe names it nowhere; a rule that does has it measured, "
+        f"such as `measured: {names[0]} IS NOT NULL OR true` under `keep`, and then `winnow run` again"
+    )
 
 
 def _is(column: str, value: str) -> duckdb.Expression:

@@ -221,6 +221,7 @@ def test_how_far_a_search_came_is_said(site) -> None:
         ("read_text('/etc/passwd') = ''", "read_text is not allowed"),
         ("getenv('HOME') = ''", "getenv"),
         ("line > 3", "unknown column"),
+        ("symbol_word_ratio < 0.1", "symbol_word_ratio: not measured"),
         ("place_row = 1", "unknown column"),
         ("count(*) > 1", "looks at many rows"),
         ("words > 1" * 1000, "4000 is the most"),

@@ -142,6 +142,8 @@ WORDS = {  # a command line -> exit code, words of the message
     "look kept -n 0": (64, ["-n"]),
     "run": (64, ["recipe"]),
     "run evryday": (66, ["evryday", "did you mean everyday"]),
+    "run README.md": (64, ["README.md is no recipe", "winnow run everyday README.md"]),
+    "run data/samples": (64, ["data/samples is no recipe", "winnow run everyday data/samples"]),
     "run nowhere/my.yaml": (66, ["nowhere/my.yaml"]),
     "run everyday nowhere.json": (66, ["nowhere.json", "nearest names"]),
     "run everyday pyproject.toml --runner clouds": (64, ["clouds", "threads, processes"]),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -46,7 +47,9 @@ def threads(tmp_path_factory) -> Path:
     home = tmp_path_factory.mktemp("threads")
     done = winnow(home, "run", "demo", "--data", str(SAMPLES), "--workers", "1", "--json", PYTHONHASHSEED="0", TZ="Asia/Tokyo")
     assert done.returncode == 0, done.stderr
-    assert done.stderr == "", "Prefect's noise is silenced"
+    steps = [line.partition(":")[0] for line in done.stderr.splitlines()]
+    assert steps == ["train", "read", "edit, measure, sign", "judge, export"], "a line a step, and Prefect's noise is silenced"
+    assert re.fullmatch(r"(.+: [\d,]+ done in \d+\.\d s\n)+", done.stderr), "and no control of a terminal"
     assert json.loads(done.stdout)["new"] is True
     return home
 
