@@ -157,7 +157,7 @@ def test_a_dry_run_shows_everything_and_sends_nothing(hub, winnow, made):
     gates = ["files", "schema", "conservation", "licence", "secrets", "personal data", "contamination", "expected counts"]
     assert all(f"gate     open  {gate}: " in said for gate in [*gates, "minimum rows"]) and "SHUT" not in said
     assert (
-        "none of 1 sources forbids" in said
+        "none of 2 sources forbids" in said
         and "1 rows hold an item of 1 benchmarks (benchmarks), and 0 of them were kept" in said
     )
     assert not hub.repos and all(line.startswith("GET") for line in hub.log)
