@@ -93,8 +93,8 @@ def _by(line: Row, column: str) -> str:
 
 
 def _beside(line: Row) -> str:
-    of = "its comparison's twin" if of_its_comparison(line) else "its twin"
-    return f'<p class="more"><a href="{link("pair", one=line["twin"], two=line["unit"] or line["id"])}">beside {of}</a></p>'
+    whose, row = ("its comparison's", line["unit"]) if of_its_comparison(line) else ("its", line["id"])
+    return f'<p class="more"><a href="{link("pair", one=line["twin"], two=row)}">beside {whose} twin</a></p>'
 
 
 def _form(to: Shown, query: dict[str, str], told: str) -> str:
