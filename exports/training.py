@@ -21,7 +21,7 @@ _SCRIPT = '''"""TRL's {trainer}Trainer on `{export}/` of this release:
 
     python train/trl_{export}.py --config train/trl_{export}.yaml --model_name_or_path MODEL --output_dir OUT
     python train/trl_{export}.py --config train/trl_{export}_lora.yaml --model_name_or_path MODEL --output_dir OUT
-"""
+{weights}"""
 
 from pathlib import Path
 
@@ -42,6 +42,14 @@ rows = load_dataset("parquet", data_files=files).select_columns({columns})
 trainer.train()
 trainer.save_model()
 '''
+_TRL_WEIGHTS = """
+Some turns have weight 0, should not be learned, and are learned here like any other: TRL knows no weight of a turn.
+train/axolotl_sft.yaml leaves them out of the loss.
+"""
+_FACTORY_WEIGHTS = (
+    "# Some turns have weight 0, should not be learned, and are learned here like any other: LLaMA-Factory knows no weight of a\n"
+    "# turn. axolotl_sft.yaml leaves them out of the loss; `mask_history: true` learns the last answer of each talk alone.\n"
+)
 _DECODE = """for split, part in rows.items():  # tool calls are JSON text at rest; chat templates want objects
     features = part.features.copy()
     for name in {lists}:
@@ -60,12 +68,13 @@ def files(counts: dict[str, dict[str, int]], columns: dict[str, list[str]], call
     made: dict[str, str] = {}
     for export, (trainer, choices) in TRAINERS.items():
         if export in there:
-            made |= _trl(export, trainer, choices, there[export], columns[export], called=export in called)
+            said = _TRL_WEIGHTS if export == "sft" and _weighed(columns) else ""
+            made |= _trl(export, trainer, choices, there[export], columns[export], called=export in called, weights=said)
     return made | _axolotl(there, columns) | _llama_factory(there, columns)
 
 
 def _trl(
-    export: str, trainer: str, choices: dict[str, Any], splits: list[str], there: list[str], *, called: bool
+    export: str, trainer: str, choices: dict[str, Any], splits: list[str], there: list[str], *, called: bool, weights: str
 ) -> dict[str, str]:
     wanted = ("messages", "prompt", "completion", "chosen", "rejected", "label", "margin", "tools")
     columns = [name for name in wanted if name in there]
@@ -75,6 +84,7 @@ def _trl(
         export=export,
         splits=json.dumps(splits),
         columns=json.dumps(columns),
+        weights=weights,
         decode=_DECODE.format(lists=json.dumps(lists)) if called else "",
     )
     if called:
@@ -100,7 +110,7 @@ def _axolotl(there: dict[str, list[str]], columns: dict[str, list[str]]) -> dict
         file = f"{name}/train-00000-of-00001.{kind.replace('json', 'jsonl')}"
         data: dict[str, Any] = {"path": name, "ds_type": kind, "data_files": [file], "type": "chat_template"}
         data |= {"field_messages": "messages"}
-        data |= {"message_field_training": "weight"} if "weight" in columns.get("sft.messages", ()) else {}
+        data |= {"message_field_training": "weight"} if _weighed(columns) else {}
         for name, more in (("axolotl_sft", {"learning_rate": 2e-5}), ("axolotl_sft_lora", lora)):
             made[f"{name}.yaml"] = _yaml(base | more | {"datasets": [data]})
     if "preference" in there:
@@ -125,9 +135,10 @@ def _llama_factory(there: dict[str, list[str]], columns: dict[str, list[str]]) -
     stages += [("dpo", "llama_factory", 5e-7, {"pref_beta": 0.1})] if "llama_factory" in info else []
     for stage, name, rate, more in stages:
         whole = base | {"stage": stage, "dataset": name, "learning_rate": rate, **more}
-        made[f"llama_factory_{stage}.yaml"] = _yaml(whole | {"finetuning_type": "full"})
+        told = _FACTORY_WEIGHTS if stage == "sft" and _weighed(columns) else ""
+        made[f"llama_factory_{stage}.yaml"] = told + _yaml(whole | {"finetuning_type": "full"})
         lora = {"finetuning_type": "lora", "lora_rank": 16, "learning_rate": rate * 10}
-        made[f"llama_factory_{stage}_lora.yaml"] = _yaml(whole | lora)
+        made[f"llama_factory_{stage}_lora.yaml"] = told + _yaml(whole | lora)
     return made
 
 
@@ -149,6 +160,11 @@ def dataset_info(there: dict[str, list[str]], columns: dict[str, list[str]]) -> 
             info[name] = {"file_name": f"../{name}/train-00000-of-00001.{kind}", "formatting": "sharegpt", "columns": held}
             info[name] |= {"ranking": True} if name == "llama_factory" else {"tags": roles} if name == "sft" else {}
     return info
+
+
+def _weighed(columns: dict[str, list[str]]) -> bool:
+    """Whether some turn of `sft` has a weight of its own."""
+    return "weight" in columns.get("sft.messages", ())
 
 
 def _yaml(value: dict[str, Any]) -> str:

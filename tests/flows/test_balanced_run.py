@@ -4,6 +4,8 @@ import json
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 import sql
 from exports.card import card
@@ -41,6 +43,22 @@ LENGTHS = [(30, 10)] * 40 + [(10, 12)] * 10 + [(9, 9)] * 3
 
 def exported(release):
     return [row for file in sorted((release / "preference").glob("*.parquet")) for row in pq.read_table(file).to_pylist()]
+
+
+SIZES = st.lists(st.tuples(st.integers(6, 30), st.integers(6, 30)), min_size=2, max_size=30)
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@given(SIZES, st.sampled_from(["length", "{by: length, how: weight, within: 0.3}", "{by: words, wins: 0.4, within: 0.2}"]))
+def test_no_label_is_turned_and_no_text_touched(run, tmp_path_factory, lengths, asked):
+    release = run(RECIPE.replace("BALANCE", asked), dump(tmp_path_factory.mktemp("d"), [(20, 8), (8, 20), *lengths]))
+    given_ = [(20, 8), (8, 20), *lengths]
+    rows = exported(release)
+    assert rows
+    for row in rows:
+        at = int(row["id"].split("#")[1].split(".")[0])
+        said = [row[side][-1]["content"] for side in ("chosen", "rejected")]
+        assert said == [words(given_[at][0], at), words(given_[at][1], at + 1000)]
 
 
 def test_the_fewest_pairs_leave_each_with_its_reason(run, tmp_path):
