@@ -152,7 +152,9 @@ def _turns(row: str, texts: Mapping[str, Text], most: int, beside: Text | None =
 
 
 def _alike(line: Line) -> str:
-    return "" if line["similarity"] is None else f"alike by {line['similarity']:.1%}; struck out: only in the row that stands"
+    """Of what a rule compares, which may be less than the whole."""
+    alike = f"alike by {line['similarity']:.1%} in what the rule compares"
+    return "" if line["similarity"] is None else f"{alike}; struck out: only in the row that stands"
 
 
 def contamination(release: Path) -> str:

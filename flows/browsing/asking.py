@@ -77,7 +77,8 @@ def search(of: Opened, rows: duckdb.DuckDBPyRelation, asked: Asked) -> Iterator[
     places = _answer(rows.order(order))
     at, may = places["line"], np.flatnonzero(of.grams.may_hold(places, asked.find))
     found = 0
-    for searched, hits in of.texts.holding(places.take(pa.array(may)), finding.pattern(asked.find), _SECONDS):
+    some, wanted = places.take(pa.array(may)), finding.pattern(asked.find)
+    for searched, hits in of.texts.holding(some, wanted, _SECONDS, scattered=bool(asked.sort)):
         here = may[hits[: ROWS - found]].tolist()
         found += len(here)
         full = found == ROWS

@@ -19,6 +19,7 @@ from schemas.rows import ROW_COLUMNS
 
 _RAW = "its bytes"  # in place of a role, of a record that gave no row
 _ROLE, CONTENT = (f"messages.list.element.{name}" for name in ("role", "content"))
+_STEP = 1000  # rows read at a time
 _FIRST, _MOST = 4_000, 64_000  # rows searched at a time: few at first, so that what is found there is soon shown
 
 Row = dict[str, Any]
@@ -39,7 +40,7 @@ class Part(NamedTuple):
 
     file: File
     group: int
-    rows: np.ndarray  # counted from the start of the group
+    rows: np.ndarray  # counted from the start of the group, in order
     at: np.ndarray  # which of the places asked for they are
 
 
@@ -79,22 +80,22 @@ class Texts(NamedTuple):
     def read(self, lines: list[Row]) -> dict[str, Text]:
         """The texts of these rows (lines of `rows`) by id, secrets masked; with the text as read where an edit changed it."""
         lines = [line for line in lines if line["place_file"] is not None]
-        found = {}
+        found: dict[str, Text] = {}
         where = (np.array([line[name] for line in lines], np.int64) for name in ("place_file", "place_row"))
-        for part in self._parts(*where):
-            edited = {lines[at]["id"] for at in part.at if lines[at]["edits"]}
-            was = _messages(part.file.read, part, edited) if part.file.read and edited else {}
-            for id, text in _messages(part.file.path, part, None).items():
-                before = was.get(id)
-                found[id] = Text(text, before if before != text else None)
+        edited = {line["id"] for line in lines if line["edits"]}
+        with ThreadPoolExecutor(cores()) as pool:
+            for texts in pool.map(lambda part: _texts(part, edited & {lines[at]["id"] for at in part.at}), self._parts(*where)):
+                found |= texts
         return found
 
-    def holding(self, places: pa.Table, pattern: str, seconds: float) -> Iterator[tuple[int, list[int]]]:
+    def holding(
+        self, places: pa.Table, pattern: str, seconds: float, *, scattered: bool = False
+    ) -> Iterator[tuple[int, list[int]]]:
         """Places (place_file, place_row) searched so far, and those of the last ones whose text matches, in order.
 
-        No more are begun once `seconds` are over.
+        No more are begun once `seconds` are over. `scattered` places are better searched many at a time, group by group.
         """
-        ends, start, step = time.monotonic() + seconds, 0, _FIRST
+        ends, start, step = time.monotonic() + seconds, 0, _MOST if scattered else _FIRST
         with ThreadPoolExecutor(cores()) as pool:
             while start < len(places) and time.monotonic() < ends:
                 some = places.slice(start, step)
@@ -109,6 +110,7 @@ class Texts(NamedTuple):
         parts = []
         for number in np.unique(file[file >= 0]):
             at, known = np.flatnonzero(file == number), self.files[number]
+            at = at[np.argsort(row[at], kind="stable")]
             groups = np.searchsorted(known.begins, row[at], side="right") - 1
             for group in np.unique(groups):
                 mine = at[groups == group]
@@ -122,11 +124,17 @@ def _file(path: Path, read: Path | None, *, raw: bool = False) -> File:
     return File(path, read, raw, facts, begins)
 
 
+def _texts(part: Part, edited: set[str]) -> dict[str, Text]:
+    """The texts of a part's rows, those that were edited with the text as read."""
+    was = _messages(part.file.read, part, edited) if part.file.read and edited else {}
+    now = _messages(part.file.path, part, None)
+    return {id: Text(text, was[id] if was.get(id, text) != text else None) for id, text in now.items()}
+
+
 def _messages(path: Path, part: Part, ids: set[str] | None) -> dict[str, Messages]:
     """Role and text of each turn, by id; of `ids` alone where these are given."""
-    with pq.ParquetFile(path) as file:
-        held = file.read_row_group(part.group, columns=["id", *(["raw"] if part.file.raw else [_ROLE, CONTENT])])
-    rows = held.take(pa.array(part.rows)).to_pylist()
+    columns = ["id", *(["raw"] if part.file.raw else [_ROLE, CONTENT])]
+    rows = [row for batch in _batches(path, part, columns) for row in batch.to_pylist()]
     for row in rows:
         if part.file.raw:
             row["messages"] = [{"role": _RAW, "content": (row["raw"] or b"").decode("utf-8", "backslashreplace")}]
@@ -135,15 +143,30 @@ def _messages(path: Path, part: Part, ids: set[str] | None) -> dict[str, Message
 
 def _held(part: Part, pattern: str) -> np.ndarray:
     """Which of the places hold a match."""
-    column = "raw" if part.file.raw else CONTENT
-    with pq.ParquetFile(part.file.path, metadata=part.file.facts, pre_buffer=False) as file:
-        held = file.read_row_group(part.group, columns=[column], use_threads=False).combine_chunks().column(0).chunk(0)
-    if not np.array_equal(part.rows, np.arange(len(held))):  # fewer, or in another order
-        held = held.take(pa.array(part.rows))
-    if part.file.raw:
-        texts = pa.array([(raw or b"").decode("utf-8", "backslashreplace") for raw in held.to_pylist()], pa.string())
-        owner = np.arange(len(texts))
-    else:
-        texts, owner = pc.struct_field(held.flatten(), "content"), pc.list_parent_indices(held).to_numpy()
-    hit = pc.fill_null(pc.match_substring_regex(texts, pattern, ignore_case=True), False).to_numpy(zero_copy_only=False)
-    return part.at[np.unique(owner[hit])]
+    found, done = [np.zeros(0, np.int64)], 0
+    for batch in _batches(part.file.path, part, ["raw" if part.file.raw else CONTENT]):
+        held = batch.column(0)
+        if part.file.raw:
+            texts = pa.array([(raw or b"").decode("utf-8", "backslashreplace") for raw in held.to_pylist()], pa.string())
+            owner = np.arange(len(texts))
+        else:
+            texts, owner = pc.struct_field(held.flatten(), "content"), pc.list_parent_indices(held).to_numpy()
+        hit = pc.fill_null(pc.match_substring_regex(texts, pattern, ignore_case=True), False).to_numpy(zero_copy_only=False)
+        found.append(part.at[done + np.unique(owner[hit])])
+        done += len(held)
+    return np.concatenate(found)
+
+
+def _batches(path: Path, part: Part, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """The rows of a part, in order, some at a time; nothing is read beyond the last of them."""
+    with pq.ParquetFile(path, metadata=part.file.facts if path == part.file.path else None, pre_buffer=False) as file:
+        start = 0
+        for batch in file.iter_batches(_STEP, row_groups=[part.group], columns=columns, use_threads=False):
+            first, last = np.searchsorted(part.rows, (start, start + len(batch))).tolist()
+            if last - first == len(batch):
+                yield batch
+            elif last > first:
+                yield batch.take(pa.array(part.rows[first:last] - start))
+            if last == len(part.rows):
+                return
+            start += len(batch)
