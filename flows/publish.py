@@ -1,4 +1,4 @@
-"""The flow that publishes a release on the Hub: change and gates looked at, then one commit on what was seen, and a tag."""
+"""The flows that publish a release: change and gates looked at, then one commit on the Hub, and a tag; or files to any store."""
 
 from pathlib import Path
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from pydantic import SecretStr
 
-from exports import hub, hub_state
+from exports import folders, hub, hub_state
 from flows import publishing
 from flows.publishing import Offer, Shut
 from flows.reporting import Whose
@@ -40,3 +41,29 @@ def publish(
     pushed = commit(repo, plan, private, tag, offer.message)
     create_markdown_artifact(key="published", markdown=f"{repo} at `{pushed.commit}`, tag `{pushed.tag}`\n\n{offer.message}")
     return offer, pushed
+
+
+@task(task_run_name="look at {where}", **_ONCE)
+def look_there(where: str, release: Path, address: SecretStr, private: bool, texts: Whose) -> tuple[Offer, publishing.Leaving]:
+    """As `look`, for a folder or bucket; `where` is its address as it may be shown."""
+    offer, leaves = publishing.to_store(release, address.get_secret_value(), private=private, texts=texts)
+    if not offer.open:
+        raise Shut(offer)
+    return offer, leaves
+
+
+@task(task_run_name="put into {where}", **_ONCE)
+def put(where: str, leaves: publishing.Leaving, address: SecretStr) -> bool:
+    """Every file, the pointer to the release last; False where it stood there already."""
+    return folders.put(*leaves, address.get_secret_value())
+
+
+@flow(name="publish", flow_run_name="publish-{where}", persist_result=False)
+def publish_there(
+    where: str, release: Path, address: SecretStr, *, private: bool = True, texts: Whose = "kept"
+) -> tuple[Offer, bool]:
+    """What `winnow push --to --yes` does. Prefect remembers what a flow is given, and of a secret that it was one."""
+    offer, leaves = look_there(where, release, address, private, texts)
+    new = put(where, leaves, address)
+    create_markdown_artifact(key="published", markdown=f"{where}, release `{release.name}`\n\n{offer.message}")
+    return offer, new

@@ -87,13 +87,23 @@ def _to_hub(release: "Path", repo: str, *, yes: bool, private: bool, tag: str | 
 
 
 def _to_store(release: "Path", to: str, *, yes: bool, private: bool, texts: Any) -> "tuple[Offer, Done]":
-    """As `_to_hub`. It is no Prefect flow: an address may hold a password, and Prefect remembers what a flow is given."""
-    from exports import folders
-    from flows import publishing
+    """As `_to_hub`. An address may hold a password: Prefect is told the rest of it."""
+    from flows import engine, publishing, runs
+    from flows.places import places
 
-    offer, (facts, files) = publishing.to_store(release, to, private=private, texts=texts)
-    _open(offer)
-    return offer, {"pushed": folders.put(facts, files, to)} if yes else {}
+    if not yes:
+        return _open(publishing.to_store(release, to, private=private, texts=texts)[0]), {}
+    engine.prepare(places())
+    from pydantic import SecretStr
+
+    from flows.publish import publish_there
+    from schemas.addresses import public
+
+    try:
+        offer, new = publish_there(public(to), release, SecretStr(to), private=private, texts=texts)
+    except Exception as fault:
+        raise runs.own(fault) from None
+    return offer, {"pushed": new}
 
 
 def _open(offer: "Offer") -> "Offer":

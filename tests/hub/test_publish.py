@@ -465,6 +465,19 @@ def test_a_push_is_a_flow_that_prefect_knows(hub, winnow, made):
     assert hub.sha(REPO) in told and "rows" in told
 
 
+def test_a_push_to_a_folder_is_one_too_and_nothing_secret_of_the_address_is_remembered(hub, winnow, made):
+    secret = "pa55w0rd-of-a-bucket"
+    winnow("push", made(), "--to", f"memory://user:{secret}@bucket/talks", "--yes")
+    with sqlite3.connect(hub.home / "winnow/prefect/prefect.db") as known:
+        runs = known.execute("SELECT name, state_type, parameters FROM flow_run WHERE name LIKE 'publish-memory:%'").fetchall()
+        tasks = [name for (name,) in known.execute("SELECT name FROM task_run WHERE name LIKE '%memory:%'")]
+    [(name, state, given)] = runs
+    assert state == "COMPLETED" and "**" in given and len(tasks) == 2 and "bucket/talks" in name
+    written = [path for path in hub.home.rglob("*") if path.is_file()]
+    assert len(written) > 3 and not [path for path in written if secret.encode() in path.read_bytes()]
+    assert secret not in hub.said[-1]
+
+
 NIGHT = """
 import sys
 from pathlib import Path
