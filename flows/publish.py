@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from pydantic import SecretStr
 
 from exports import folders, hub, hub_state
+from exports.leaving import Leaves
 from flows import publishing
 from flows.publishing import Offer, Shut
 from flows.reporting import Whose
@@ -44,7 +45,7 @@ def publish(
 
 
 @task(task_run_name="look at {where}", **_ONCE)
-def look_there(where: str, release: Path, address: SecretStr, private: bool, texts: Whose) -> tuple[Offer, publishing.Leaving]:
+def look_there(where: str, release: Path, address: SecretStr, private: bool, texts: Whose) -> tuple[Offer, Leaves]:
     """As `look`, for a folder or bucket; `where` is its address as it may be shown."""
     offer, leaves = publishing.to_store(release, address.get_secret_value(), private=private, texts=texts)
     if not offer.open:
@@ -53,7 +54,7 @@ def look_there(where: str, release: Path, address: SecretStr, private: bool, tex
 
 
 @task(task_run_name="put into {where}", **_ONCE)
-def put(where: str, leaves: publishing.Leaving, address: SecretStr) -> bool:
+def put(where: str, leaves: Leaves, address: SecretStr) -> bool:
     """Every file, the pointer to the release last; False where it stood there already."""
     return folders.put(*leaves, address.get_secret_value())
 
