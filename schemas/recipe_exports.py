@@ -87,12 +87,7 @@ class Sft(Part):
 class Shape(Sft):
     """Any other shape of `exports/`: rules, budget and lengths where it has a use for them, and options of its own."""
 
-    model_config = ConfigDict(extra="allow")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known(cls, value: Any) -> Any:
-        return value  # the shape's own file knows its options
+    model_config = ConfigDict(extra="allow")  # the shape's own file knows its options
 
     def options(self) -> dict[str, Any]:
         return dict(sorted((self.__pydantic_extra__ or {}).items()))
@@ -104,16 +99,11 @@ Export = Sft | Preference | Shape
 class Exports(Part):
     """What leaves: every shape of `exports/` by its name."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow")  # any other key is the name of a shape: the plan knows them
     __pydantic_extra__: dict[str, Shape]
 
     sft: Sft | None = None
     preference: Preference | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known(cls, value: Any) -> Any:
-        return value  # any other key is the name of a shape: the plan knows them
 
     def named(self) -> dict[str, Export]:
         """Every export asked for: sft, preference, then the others by name."""

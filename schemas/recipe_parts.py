@@ -40,7 +40,7 @@ Texts = Annotated[
 
 
 class Part(BaseModel):
-    """A piece of a recipe: unknown keys are errors that name the nearest known one."""
+    """A piece of a recipe: unknown keys are errors that name the nearest known one, but where `extra` allows them."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_by_name=True, validate_by_alias=True
@@ -51,9 +51,9 @@ class Part(BaseModel):
     def _known(cls, value: Any) -> Any:
         if isinstance(value, dict):
             known = [field.alias or name for name, field in cls.model_fields.items()]
-            for key in value:
-                if key not in known and key not in cls.model_fields:
-                    problem = _NOT_YET.get(key) or f"unknown key {key!r}; {nearest(key, known)}"
+            for key in [key for key in value if key not in known and key not in cls.model_fields]:
+                unknown = f"unknown key {key!r}; {nearest(key, known)}" if cls.model_config.get("extra") != "allow" else None
+                if problem := _NOT_YET.get(key) or unknown:
                     raise PydanticCustomError("unknown_key", "{problem}", {"problem": problem, "key": key})
         return value
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datasketch import LeanMinHash, MinHashLSH
 
 _STATM = Path("/proc/self/statm")
-HELD = 160 << 20  # bytes of signatures and shingles, about 50,000 rows, that need no file
+HELD = 160 << 20  # bytes of signatures and shingles that need no file: 1 KB for a row of 40 words, 7 KB for one of 1,000
 
 
 class Sets(NamedTuple):

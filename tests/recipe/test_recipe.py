@@ -158,6 +158,8 @@ INSTEAD = {
         "{}": "name at least one export",
         "{sft: {select: {tokens: 5}}}": "counts words, not tokens: write `words`",
         "{sft: {select: {words: 5, diversity: {}}}}": "`diversity` is not in this version",
+        "{kto: {diversity: {}}}": "`diversity` is not in this version",
+        "{kto: {tokens: 5}}": "counts words, not tokens: write `words`",
         "{sft: {select: {mix: {by: source, a: 1}}}}": "write `words` beside it",
         "{sft: {select: {draw: best}}}": "needs `by`",
         "{sft: {select: {words: 5, mix: {by: source, a: 0.5}}}}": "the shares add up to 0.5, and must add up to 1",
