@@ -1,7 +1,8 @@
 """Single answers that are worth learning or not, for KTO: `prompt`, `completion`, and `label`, true or false.
 
-Every standing row with a thumb of its own; of groups with ranks or scores the best answers and the worst, the middle says
-neither. `prompt` is all up to the last user turn, `completion` the answer to it.
+Every standing row with a thumb of its own; of groups with ranks or scores the best answers and the worst (in the order that the
+recipe's `preference` makes by `score`, where it does), the middle says neither. `prompt` is all up to the last user turn,
+`completion` the answer to it.
 """
 
 from typing import Any

@@ -91,6 +91,23 @@ def take_preference(recipe: Recipe, standing: pl.DataFrame, rules: list[Rule], s
     return [replace(taken[0], left=left, compared=compared, bias=balance.bias), *apart]
 
 
+def ordered(recipe: Recipe, standing: pl.DataFrame, shards: list[Shard]) -> pl.DataFrame:
+    """Standing rows as they came; where `exports.preference.score` makes another order of a group, with that as their rank."""
+    asked = recipe.exports.preference
+    if not asked or not asked.score:
+        return standing
+    members = standing.select("id", "group", "rank", "score", "label", "shard")
+    ratings = _ratings(members, shards)
+    score = ranking.named(asked.score, ratings)
+    if not score:
+        return standing
+    made = ranking.rated(ranking.ranked(members), ratings, score)
+    ours = pl.when(pl.col("by") == score.by)
+    rank = ours.then(pl.col("order").rank("dense").over("group").cast(pl.Int32) - 1).otherwise("rank")
+    told = made.select("id", rank=rank, score=ours.then(None).otherwise("score"))
+    return standing.drop("rank", "score").join(told, on="id", how="left", maintain_order="left").select(standing.columns)
+
+
 def _members(asked: Preference, standing: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows whose groups may be compared, and lines of LEFT for those of the groups that the recipe bars."""
     held = standing.select("id", "group", "rank", "score", "label", "source", "license", "flags", "shard")

@@ -23,7 +23,7 @@ from exports.messages import thinking
 from exports.sft import COLUMNS as OPTIONAL
 from filters.selection import choose
 from flows.choices import made_of, own
-from flows.comparisons import take_preference
+from flows.comparisons import ordered, take_preference
 from flows.exporting import SIDES, Taken, by_shard, held_out, judged, left_out, texts
 from flows.judge import again
 from flows.published import Remembered
@@ -83,7 +83,8 @@ def _rows(  # noqa: PLR0917
 ) -> Taken:
     """Standing rows that a shape can take, that pass its rules, neither repeat nor begin another, and fit the budget."""
     module, asked = exports.shape(name), _asked(recipe, name)
-    left = [left_out(pl.DataFrame(module.left_out(standing.to_arrow())))]
+    compared = ordered(recipe, standing, shards) if hasattr(module, "beside") else standing
+    left = [left_out(pl.DataFrame(module.left_out(compared.to_arrow())))]
     open_, fell = judged(_without(standing, left), rules)
     left += [fell, *_by_texts(module, asked, _without(open_, [fell]), shards)]
     open_ = _without(open_, left)
@@ -101,7 +102,7 @@ def _rows(  # noqa: PLR0917
         left.append(left_out(over))
     left.append(_begun(begin, open_))
     sides = cache(lambda: held_out(recipe, open_, shards))
-    schema, tables = _tables(name, asked, standing, open_, shards)
+    schema, tables = _tables(name, asked, compared, open_, shards)
     cuts = _cuts(asked, open_, shards)
     return Taken(name, open_["id"].to_list(), pl.concat(left), schema, lambda side: tables(sides()[side]), cuts)
 

@@ -121,6 +121,27 @@ def test_raw_rankings_of_several_raters_are_counted_as_the_recipe_says(compare):
     assert pairs.keys() == {"0.0|0.1", "0.1|0.2"}
 
 
+def test_single_answers_have_the_order_of_the_pairs(run, tmp_path):
+    """What the recipe's ratings call best is the chosen one and no thumb down; groups without such ratings stay as they came."""
+    rated = [
+        {"text": f"My answer {at} is this.", "score": score, "rating": rating}
+        for at, (score, rating) in enumerate([(9, 1), (5, 3), (1, 5)])
+    ]
+    records = [{"prompt": "Which one?", "responses": rated}, answers(9, 1, prompt="And which of these?")]
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/d.jsonl").write_text("\n".join(map(json.dumps, records)))
+    told = {}
+    for preference in ("{}", "{score: {of: [rating]}}"):
+        recipe = RECIPE.format(preference=preference).replace("exports: {", "exports: {kto: {}, ")
+        release = run(recipe, tmp_path / "d")
+        told[preference] = {id: row["label"] for id, row in kept(release, "kto").items()}
+        [pair] = [each for each in kept(release, "preference") if each.startswith("0.")]
+        chosen, rejected = pair.split("|")
+        assert told[preference][chosen] and not told[preference][rejected]
+    same = {"1.0": True, "1.1": False}
+    assert told == {"{}": {"0.0": True, "0.2": False} | same, "{score: {of: [rating]}}": {"0.2": True, "0.0": False} | same}
+
+
 def test_ties_leave_apart_or_not_at_all(compare):
     records = [answers(5, 5, 1), answers(4, 4, prompt="And you?")]
     pairs, ties, ledger = compare(records, "{pairs: all}")
