@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -29,11 +30,14 @@ def dumps() -> Path:
 
 @pytest.fixture(scope="session")
 def curated() -> Callable[..., Path]:
-    """curated(recipe, data, home, shard=bytes) -> release folder: what flows/curate.py does, in order, without Prefect."""
+    """curated(recipe, data, home, shard=bytes) -> release folder: what flows/curate.py does, in order, without Prefect.
+
+    Its report has empty pictures unless `charts` is true: to paint them takes longer than all else of a small run.
+    """
     from flows import leave, plan, stages
     from flows.places import Places
 
-    def made(recipe, data: Path, home: Path, shard: int = 16 << 20) -> Path:
+    def made(recipe, data: Path, home: Path, shard: int = 16 << 20, *, charts: bool = False) -> Path:
         places = Places(home)
         planned = plan.make(recipe, data)
         models = {each.name: stages.train(places.work, each, recipe) for each in plan.piles(planned)}
@@ -41,9 +45,18 @@ def curated() -> Callable[..., Path]:
         job = stages.job(planned, places.work, models)
         shards = [stages.refine(job, done, part) for done in reads for part in range(done.facts["parts"])]
         facts = {name: done.facts for name, done in models.items()}
-        return leave.release(planned, places, places.releases, leave.Made(reads, shards, facts))
+        with nullcontext() if charts else unpainted():
+            return leave.release(planned, places, places.releases, leave.Made(reads, shards, facts))
 
     return made
+
+
+@contextmanager
+def unpainted() -> Iterator[None]:
+    """Charts are put together as ever, and the outside renderer alone paints nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vl_convert.vegalite_to_svg", lambda *_, **__: '<svg class="marks"></svg>')
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

@@ -201,7 +201,7 @@ def test_hostile_text_costs_little(bad):
     text = "<p>" + bad * (200_000 // len(bad)) + "</p>"
     began = time.process_time()
     edits.apply(table([("user", "Hi"), ("assistant", text)]), ALL)
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 10  # 1 s at most; what grows with the square takes minutes
 
 
 def test_all_edits_settle_on_real_dumps(dumps):

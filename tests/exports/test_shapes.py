@@ -1,9 +1,6 @@
 """Every shape of `exports/`, found by listing the folder, keeps the contract: a new file is tested as soon as it is there."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -14,6 +11,8 @@ import pytest
 import exports
 import winnow
 from exports import messages, sharegpt, text
+from flows.places import ROOT
+from schemas import recipe as recipes
 from schemas.faults import UsageFault
 
 TRL = {"text", "prompt", "completion", "chosen", "rejected", "label", "labels", "image", "images", "margin", "conversations"}
@@ -31,13 +30,10 @@ OWN = {  # what a trainer reads of each shape
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory) -> Path:
+def release(curated, tmp_path_factory) -> Path:
     """Every shape at once, over a sample of every dump format."""
-    home = tmp_path_factory.mktemp("home")
-    words = [Path(sys.executable).with_name("winnow"), "run", "tests/trainers/shapes.yaml", "--data", "tests/dumps"]
-    done = subprocess.run(words, env=os.environ | {"WINNOW_HOME": str(home)}, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return (home / "releases" / "shapes" / "current").resolve()
+    recipe = recipes.load(ROOT / "tests" / "trainers" / "shapes.yaml")
+    return curated(recipe, ROOT / "tests" / "dumps", tmp_path_factory.mktemp("home"))
 
 
 @pytest.mark.parametrize("name", exports.names())

@@ -58,7 +58,7 @@ def folder(tmp_path_factory):
 
 def made(curated, folder: Path, recipe: str) -> Path:
     (folder / "recipe.yaml").write_text(recipe, "utf-8")
-    return curated(recipes.load(folder / "recipe.yaml"), folder / "data", folder / "home")
+    return curated(recipes.load(folder / "recipe.yaml"), folder / "data", folder / "home", charts=True)
 
 
 def held(folder: Path) -> dict[str, bytes]:

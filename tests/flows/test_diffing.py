@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -18,11 +19,12 @@ RECIPE = recipes.load(ROOT / "recipes" / "demo.yaml")
 
 
 @pytest.fixture(scope="module")
-def other(curated, demo):
-    """other(changes...) -> the release of the demo with these changes."""
+def other(curated, own):
+    """other(changes...) -> the release of the demo with these changes, made once."""
 
+    @cache
     def made(*changes):
-        return curated(recipes.override(RECIPE, changes), SAMPLES, demo[0])
+        return curated(recipes.override(RECIPE, changes), SAMPLES, own[0])
 
     return made
 
@@ -47,8 +49,8 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_was_added_and_removed_is_exactly_the_difference(change, demo, other):
-    was, now = demo[1], other(change)
+def test_what_was_added_and_removed_is_exactly_the_difference(change, own, other):
+    was, now = own[1], other(change)
     found = diffing.diff(was, now)
     ids = found["id"].to_pylist()
     assert ids == sorted(ids) and len(ids) == len(set(ids))
@@ -62,21 +64,21 @@ def test_what_was_added_and_removed_is_exactly_the_difference(change, demo, othe
     assert told(back, "changed").keys() == told(found, "changed").keys()
 
 
-def test_a_source_that_comes_is_new_and_may_bring_twins(demo, other):
-    found = diffing.diff(other("sources.alpaca=null"), demo[1])
+def test_a_source_that_comes_is_new_and_may_bring_twins(own, other):
+    found = diffing.diff(other("sources.alpaca=null"), own[1])
     assert {row["reason"] for row in found.to_pylist() if row["source"] == "alpaca"} == {"new source"}
     twins = [row for row in found.to_pylist() if row["reason"] == "overlap: near_duplicates (its twin is new)"]
     assert twins and all(row["twin"].startswith("alpaca/") and row["change"] == "removed" for row in twins)
-    gone = diffing.diff(demo[1], other("sources.alpaca=null"))
+    gone = diffing.diff(own[1], other("sources.alpaca=null"))
     back = {row["id"] for row in gone.to_pylist() if row["reason"] == "overlap: near_duplicates (its twin is not there any more)"}
     assert {row["id"] for row in twins} == back
 
 
-def test_other_edits_change_texts(demo, other):
-    found = diffing.diff(demo[1], other("edits=[unicode]"))
+def test_other_edits_change_texts(own, other):
+    found = diffing.diff(own[1], other("edits=[unicode]"))
     changed = told(found, "changed")
     assert "text: the edits are others" in changed.values()
-    edits = duck.query(duck.release(demo[1]), "SELECT DISTINCT id FROM edits WHERE edit <> 'unicode'")["id"].to_pylist()
+    edits = duck.query(duck.release(own[1]), "SELECT DISTINCT id FROM edits WHERE edit <> 'unicode'")["id"].to_pylist()
     assert {row for row, reason in changed.items() if reason.startswith("text")} <= set(edits)
 
 
@@ -99,9 +101,9 @@ def test_files_and_records_that_come_are_told_apart(curated, tmp_path):
     }
 
 
-def test_a_release_and_itself(demo):
-    assert len(diffing.diff(demo[1], demo[1])) == 0
-    assert "0 rows added, 0 removed, 0 changed" in diffing.markdown(demo[1], demo[1], diffing.diff(demo[1], demo[1]))
+def test_a_release_and_itself(own):
+    assert len(diffing.diff(own[1], own[1])) == 0
+    assert "0 rows added, 0 removed, 0 changed" in diffing.markdown(own[1], own[1], diffing.diff(own[1], own[1]))
 
 
 def said(capsys, *words):
@@ -111,11 +113,11 @@ def said(capsys, *words):
     return int(left.value.code or 0), *capsys.readouterr()
 
 
-def test_the_command(demo, other, monkeypatch, capsys, tmp_path):
+def test_the_command(own, other, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(sys, "argv", [])
-    monkeypatch.setenv("WINNOW_HOME", str(demo[0]))
-    was, now = str(demo[1]), str(other("keep.complete=null"))
-    found = diffing.diff(demo[1], Path(now))
+    monkeypatch.setenv("WINNOW_HOME", str(own[0]))
+    was, now = str(own[1]), str(other("keep.complete=null"))
+    found = diffing.diff(own[1], Path(now))
     code, out, _ = said(capsys, "diff", was, now)
     assert code == 0 and "keep: complete" in out and f"{len(found):,} rows differ" in out
     code, out, _ = said(capsys, "diff", was, now, "--json")

@@ -75,16 +75,25 @@ def winnow(
     return said
 
 
-@pytest.fixture
-def evil(home: Path, tmp_path: Path, curated: Callable[..., Path]) -> Path:
-    """A release of hostile texts from a file with a hostile name."""
-    dump = tmp_path / "x'); DROP TABLE ledger; --\n*[a]?.jsonl"
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory, curated: Callable[..., Path]) -> Path:
+    """The home of a release of hostile texts from a file with a hostile name."""
+    folder = tmp_path_factory.mktemp("hostile")
+    dump = folder / "x'); DROP TABLE ledger; --\n*[a]?.jsonl"
     lines = [chat(f"{text} what is it?", f"It is {text} and number {at} of many") for at, text in enumerate(EVIL)]
     lines.append({"messages": [{"role": "user", "content": f"nobody answers {EVIL[1]}"}]})
     dump.write_text("\n".join(map(json.dumps, lines)) + '\n{"messages": "\x1b[2J')
-    (tmp_path / "recipe.yaml").write_text(RECIPE)
-    recipe, base = plan.given(recipes.load(tmp_path / "recipe.yaml"), [dump])
-    return curated(recipe, base, home)
+    (folder / "recipe.yaml").write_text(RECIPE)
+    recipe, base = plan.given(recipes.load(folder / "recipe.yaml"), [dump])
+    curated(recipe, base, folder / "home")
+    return folder / "home"
+
+
+@pytest.fixture
+def evil(home: Path, hostile: Path) -> Path:
+    """That release, with the home it lies in, for one test to spoil."""
+    shutil.copytree(hostile, home, symlinks=True)
+    return (home / "releases" / "hostile" / "current").resolve()
 
 
 def test_hostile_text_is_shown_and_never_obeyed(winnow, evil) -> None:

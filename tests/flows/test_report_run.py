@@ -48,7 +48,7 @@ def made(run, folder: Path, texts: list[str], why: str, home: str) -> str:
         lines.append({"messages": [{"role": "user", "content": f"nobody answers {text}"}]})
     (folder / "any" / "dump.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
     recipe = RECIPE.replace("WHY", json.dumps(why)).replace("LICENCE", json.dumps(why))
-    return (run(recipe, folder, home=home) / "report.html").read_text("utf-8")
+    return (run(recipe, folder, home=home, charts=True) / "report.html").read_text("utf-8")
 
 
 def test_naughty_texts_change_no_element(run, tmp_path) -> None:
@@ -165,7 +165,7 @@ def test_a_secret_is_told_by_its_kind_alone(run, tmp_path) -> None:
     (tmp_path / "dumps" / "any" / "dump.jsonl").write_text("\n".join(lines) + "\n")
     for edits in ("[redact]", "[unicode]"):
         recipe = RECIPE.replace("[redact]", edits).replace("LICENCE", "mit").replace("WHY", "none")
-        page = (run(recipe, tmp_path / "dumps") / "report.html").read_text("utf-8")
+        page = (run(recipe, tmp_path / "dumps", charts=True) / "report.html").read_text("utf-8")
         assert "[EMAIL]" in page and "[SECRET" in page and key not in page and "@gartenbuch.net" not in page
 
 

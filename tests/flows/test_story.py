@@ -1,6 +1,7 @@
 """What a run ends with on a terminal."""
 
 import io
+import re
 
 import pyarrow as pa
 from rich.console import Console
@@ -11,12 +12,11 @@ from schemas import parquet
 from schemas.ledger import FUNNEL, LEDGER
 
 
-def test_the_funnel_fits_80_columns_and_paths_are_links(tmp_path) -> None:
+def test_the_funnel_fits_80_columns(tmp_path) -> None:
     lines = [("in", None, 1_234_567_890, 98_765_432_100), ("keep", "a_rule_of_a_long_name\n" * 9, 7, 70), ("kept", None, 9, 1)]
     rows = [dict(zip(FUNNEL.names, ("s", *line), strict=True)) for line in lines]
     parquet.write(pa.Table.from_pylist(rows, FUNNEL), tmp_path / "funnel.parquet", FUNNEL)
     parquet.write(LEDGER.empty_table(), tmp_path / "ledger.parquet", LEDGER)
-    (tmp_path / "README.md").write_text("")
     for width in (80, 200):
         to = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None, legacy_windows=False)
         story.funnel(tmp_path, to)
@@ -26,6 +26,17 @@ def test_the_funnel_fits_80_columns_and_paths_are_links(tmp_path) -> None:
         assert "1,234,567,890" in shown[2]
         assert "98,765,432,100" in shown[2]
         assert shown[2].rstrip().endswith("█" * 10)
-    story.paths(Places(tmp_path / "home"), tmp_path, to)
-    assert str(tmp_path / "README.md") in to.file.getvalue()
-    assert "reports" not in to.file.getvalue()
+
+
+def test_paths_are_links_of_files_that_are_there(tmp_path) -> None:
+    file = tmp_path / "a release" / "README.md"
+    file.parent.mkdir()
+    file.write_text("")
+    shown = {}
+    for terminal in (True, False):
+        to = Console(file=io.StringIO(), width=20, force_terminal=terminal, color_system="truecolor" if terminal else None)
+        story.paths(Places(tmp_path / "home"), file.parent, to)
+        shown[terminal] = to.file.getvalue()
+    assert shown[False] == f"  {file}\n"
+    link = re.fullmatch(r"\x1b]8;id=\d+;(.*)\x1b\\(.*)\x1b]8;;\x1b\\\n", shown[True])
+    assert link and link.groups() == (file.as_uri(), f"  {file}")

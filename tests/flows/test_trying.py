@@ -34,8 +34,8 @@ def files(home: Path) -> dict[Path, int]:
 
 
 @pytest.mark.parametrize("changes", CHANGES, ids=" ".join)
-def test_what_it_says_is_what_a_run_makes(changes, curated, demo):
-    home, release = demo
+def test_what_it_says_is_what_a_run_makes(changes, curated, own):
+    home, release = own
     asked = recipes.override(RECIPE, changes)
     before = files(home)
     found = trying.decided(plan.make(RECIPE, SAMPLES), plan.make(asked, SAMPLES), Places(home))
@@ -52,8 +52,8 @@ def test_what_it_says_is_what_a_run_makes(changes, curated, demo):
     assert not found.ledger.equals(pq.read_table(release / "ledger.parquet"))  # each change matters
 
 
-def test_without_a_change_nothing_differs(demo):
-    home, release = demo
+def test_without_a_change_nothing_differs(own):
+    home, release = own
     base = plan.make(RECIPE, SAMPLES)
     told = trying.compared(release, trying.decided(base, base, Places(home)))
     lines = [line for table in told.values() for line in table]
@@ -73,8 +73,8 @@ def test_without_a_change_nothing_differs(demo):
         ("overlap.benchmarks.similar=0.2", "benchmarks are to be looked for"),
     ],
 )
-def test_what_is_missing_is_named_and_made_when_asked_for(change, what, curated, demo):
-    home, _ = demo
+def test_what_is_missing_is_named_and_made_when_asked_for(change, what, curated, own):
+    home, _ = own
     base, asked = (plan.make(recipes.override(RECIPE, changes), SAMPLES) for changes in ([], [change]))
     with pytest.raises(MissingFault, match=f"{what}.*--compute"):
         trying.decided(base, asked, Places(home))
@@ -83,8 +83,8 @@ def test_what_is_missing_is_named_and_made_when_asked_for(change, what, curated,
     assert found.ledger.equals(pq.read_table(curated(asked.recipe, SAMPLES, home) / "ledger.parquet"))
 
 
-def test_a_source_that_was_not_read_is_refused(demo):
-    home, _ = demo
+def test_a_source_that_was_not_read_is_refused(own):
+    home, _ = own
     base, asked = (
         plan.make(recipes.override(RECIPE, changes), SAMPLES) for changes in ([], ["license=mit", "sources.alpaca.license=mit"])
     )
@@ -99,8 +99,8 @@ def said(capsys, *words: str) -> tuple[int, str, str]:
     return int(left.value.code or 0), *capsys.readouterr()
 
 
-def test_the_command(demo, monkeypatch, capsys, tmp_path):
-    home, _ = demo
+def test_the_command(own, monkeypatch, capsys, tmp_path):
+    home, _ = own
     monkeypatch.setattr(sys, "argv", [])
     monkeypatch.setenv("WINNOW_HOME", str(home))
     given = ["whatif", "demo", "--data", str(SAMPLES)]

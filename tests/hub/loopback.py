@@ -9,17 +9,29 @@ all of it where it is `private`, its files where it is `gated`; one with a `cdn`
 import base64
 import hashlib
 import json
+import os
 import re
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 import yaml
 
 from exports.card_header import LICENSES
+from flows.places import ROOT
 
 REPO = r"/(?:api/)?datasets/(?P<repo>[^/]+/[^/]+?)"
+
+
+def environment(url: str, home: Path, **more: str) -> dict[str, str]:
+    """An environment whose Hub is at `url` and has its cache under `home`: no account and no proxy of this machine."""
+    kept = {
+        name: said for name, said in os.environ.items() if not name.startswith(("HF_", "HUGGING")) and "proxy" not in name.lower()
+    }
+    ours = {"HF_ENDPOINT": url, "HF_HOME": str(home / "hf"), "HF_HUB_DISABLE_TELEMETRY": "1"}
+    return kept | ours | {"NO_PROXY": "*", "PYTHONPATH": str(ROOT)} | more
 
 
 class Hub(ThreadingHTTPServer):

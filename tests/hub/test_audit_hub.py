@@ -1,14 +1,11 @@
 """`winnow audit hf://...` in a process of its own, with the real Hub client against a Hub on the loopback interface."""
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
-from tests.hub.loopback import Hub
+from tests.hub.loopback import Hub, environment
 
-ROOT = Path(__file__).resolve().parents[2]
 TALKS = [
     {"messages": [{"role": "user", "content": f"ask {n}"}, {"role": "assistant", "content": f"say {n} now"}]} for n in range(5)
 ]
@@ -21,15 +18,9 @@ FILES = {
 def test_a_dataset_of_the_hub_is_brought_and_audited_with_the_licence_of_its_card(tmp_path):
     with Hub() as hub:
         hub.commit("owner/talks", FILES, private=False)
-        kept = {
-            name: said
-            for name, said in os.environ.items()
-            if not name.startswith(("HF_", "HUGGING")) and "proxy" not in name.lower()
-        }
-        home = {"HF_HOME": str(tmp_path / "hf"), "WINNOW_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_TELEMETRY": "1"}
         asked = ["audit", "hf://datasets/owner/talks", "--out", str(tmp_path), "--json"]
         run = [sys.executable, "-c", "from flows.commands import main; main()", *asked]
-        env = kept | home | {"HF_ENDPOINT": hub.url, "PYTHONPATH": str(ROOT)}
+        env = environment(hub.url, tmp_path, WINNOW_HOME=str(tmp_path / "home"))
         done = subprocess.run(run, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

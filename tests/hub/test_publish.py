@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 import json
-import os
 import re
 import sqlite3
 import subprocess
@@ -21,7 +20,7 @@ from exports import card_merge, folders
 from flows import diffing, laws, plan, publishing
 from schemas import recipe as recipes
 from sql import duck
-from tests.hub.loopback import Hub, mistakes
+from tests.hub.loopback import Hub, environment, mistakes
 
 ROOT = Path(__file__).resolve().parents[2]
 REPO = "tester/talks"
@@ -91,7 +90,7 @@ def made(curated, data, tmp_path_factory):
 
     def release(*changes):
         if changes not in known:
-            known[changes] = curated(recipes.override(recipes.load(home / "talks.yaml"), changes), data, home)
+            known[changes] = curated(recipes.override(recipes.load(home / "talks.yaml"), changes), data, home, charts=True)
         return known[changes]
 
     release.data, release.recipe = data, home / "talks.yaml"
@@ -104,17 +103,9 @@ def server(tmp_path_factory):
     home = tmp_path_factory.mktemp("shell")
     (home / "hf").mkdir()
     (home / "hf" / "token").write_text(TOKEN)
-    kept = {name: said for name, said in os.environ.items() if not name.startswith("HF_") and "proxy" not in name.lower()}
     with Hub() as found, open(home / "stderr", "w") as noise:
-        ours = {
-            "HF_ENDPOINT": found.url,
-            "HF_HOME": str(home / "hf"),
-            "HF_TOKEN": TOKEN,
-            "HF_DEBUG": "1",
-            "PYTHONPATH": str(ROOT),
-        }
-        found.env = kept | ours | {"HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "NO_PROXY": "*"}
-        found.env |= {"WINNOW_HOME": str(home / "winnow"), "TMPDIR": str(home)}
+        own = {"HF_TOKEN": TOKEN, "HF_DEBUG": "1", "HF_HUB_DISABLE_XET": "1", "TMPDIR": str(home)}
+        found.env = environment(found.url, home, WINNOW_HOME=str(home / "winnow"), **own)
         found.home, found.said = home, []
         how = {
             "stdin": subprocess.PIPE,

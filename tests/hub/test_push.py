@@ -2,12 +2,10 @@
 
 import hashlib
 import json
-import os
 import random
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -17,10 +15,10 @@ import pytest
 
 from exports import hub_state, preference, sft
 from schemas import ledger, parquet
-from tests.hub.loopback import Hub
+from tests.hub.loopback import Hub, environment
 
-ROOT = Path(__file__).resolve().parents[2]
 REPO = "tester/small"
+OWN = {"HF_TOKEN": "hf_secretsecret", "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 CODES = {"DataFault": 65, "UsageFault": 64, "MissingFault": 66, "StorageFault": 74, "BusyFault": 75, "DeniedFault": 77}
 
 WORKER = """
@@ -75,7 +73,8 @@ def server(tmp_path_factory):
     with Hub() as found:
         found.home = tmp_path_factory.mktemp("home")
         args = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "cwd": found.home}
-        with subprocess.Popen([sys.executable, "-c", WORKER], env=environment(found.url, found.home), **args) as found.worker:
+        found.env = environment(found.url, found.home, **OWN)
+        with subprocess.Popen([sys.executable, "-c", WORKER], env=found.env, **args) as found.worker:
             yield found
             found.worker.stdin.close()
 
@@ -130,21 +129,6 @@ def sha(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def environment(url, home):
-    """An environment whose Hub is at `url`, and nothing of this machine's."""
-    keep = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("HF_", "HUGGING")) and "proxy" not in name.lower()
-    }
-    ours = {"HF_ENDPOINT": url, "HF_HOME": str(home / "hf"), "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-    return (
-        keep
-        | ours
-        | {"HF_TOKEN": "hf_secretsecret", "PYTHONPATH": str(ROOT), "NO_PROXY": "*", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
-    )
-
-
 def ask(hub, *args):
     """What the worker answers; nothing it says may hold the token."""
     hub.worker.stdin.write(json.dumps(args) + "\n")
@@ -163,7 +147,7 @@ def push(hub, release, private=True, tag=None, before=""):
 
 def load(hub, *args):
     """What `datasets` reads, in an interpreter of its own."""
-    how = {"env": environment(hub.url, hub.home), "cwd": hub.home, "capture_output": True, "text": True, "timeout": 120}
+    how = {"env": hub.env, "cwd": hub.home, "capture_output": True, "text": True, "timeout": 120}
     done = subprocess.run([sys.executable, "-c", LOAD, *args], check=False, **how)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.split("TOLD")[1])
@@ -299,7 +283,9 @@ def test_a_hub_that_is_silent_is_not_waited_for_and_finished_later(hub, release)
     hub.hooks[f"POST /api/datasets/{REPO}/commit"] = lambda: time.sleep(4)
     told = push(hub, release, before="api = hub_state.client(2)")
     assert told["code"] == 74 and "did not answer in time" in told["said"] and "nothing is published twice" in told["said"]
+    deadline = time.monotonic() + 60
     while len(hub.repos[REPO]["commits"]) < 2:
+        assert time.monotonic() < deadline, "the commit that was given up never arrived"
         time.sleep(0.1)
     again = push(hub, release, before="api = hub_state.client()")
     assert again["nothing"] and again["commit"] == hub.sha(REPO) and hub.repos[REPO]["tags"] == {"f" * 12: again["commit"]}

@@ -3,19 +3,16 @@
 import gzip
 import hashlib
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from tests.hub.loopback import Hub
+from tests.hub.loopback import Hub, environment
 from tests.sources.loopback_web import Page, Web
 
-ROOT = Path(__file__).resolve().parents[2]
 REPO = "owner/talks"
 TOKEN = "hf_" + "canary" * 6
 BODY = b"".join(b'{"n": %d}\n' % n for n in range(200_000))
@@ -51,14 +48,6 @@ for line in sys.stdin:
         answer = {"fault": type(fault).__name__, "code": fault.code, "said": str(fault)}
     print("TOLD" + json.dumps(answer), flush=True)
 """
-
-
-def environment(url, home):
-    """An environment whose Hub is at `url`, and nothing of this machine's."""
-    keep = {
-        name: said for name, said in os.environ.items() if not name.startswith(("HF_", "HUGGING")) and "proxy" not in name.lower()
-    }
-    return keep | {"HF_ENDPOINT": url, "HF_HOME": str(home / "hf"), "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from filters import overlap
 from filters.overlap import buckets, twins
 from filters.overlap.signatures import read, sign
 from filters.overlap.twins import walk
@@ -55,6 +56,12 @@ def all_pairs(sets, least):
             holders[shingle].append(row)
         found |= {(other, row): value for other in met if (value := jaccard(sets[other], one)) >= least}
     return found
+
+
+@pytest.fixture(scope="module")
+def warm():
+    """Kernels are loaded, or compiled, before any time is taken."""
+    overlap.warm()
 
 
 @pytest.fixture(scope="module")
@@ -257,7 +264,7 @@ def test_comparisons_with_other_rejected_answers_both_stay(tmp_path):
     assert len(walk([tmp_path / "s"], "k", 0.8, pa.array(["a", "b", "c", "d"]))[0]) == 3
 
 
-def test_a_template_does_not_meet_one_by_one(tmp_path):
+def test_a_template_does_not_meet_one_by_one(warm, tmp_path):
     """5,000 texts of one template in one bucket, all apart, and 500 copies but for a word: each finds its own among them."""
     rng = random.Random(2)
     fills = [" ".join(f"w{rng.randrange(10**6)}" for _ in range(8)) for _ in range(5000)]
@@ -288,7 +295,7 @@ def test_lots_never_meet(shared, most, rng):
     assert all(len(lot) < 2 * most for lot in small)
 
 
-def test_copies_that_are_too_far_apart_are_told_by_their_sketches(tmp_path):
+def test_copies_that_are_too_far_apart_are_told_by_their_sketches(warm, tmp_path):
     """4,000 copies of one text, each with words of its own: all meet, few are alike, and hardly any two are read."""
     rng = random.Random(3)
     base = [f"b{rng.randrange(10**6)}" for _ in range(220)]
@@ -308,7 +315,7 @@ def test_copies_that_are_too_far_apart_are_told_by_their_sketches(tmp_path):
     assert {at for at in range(200) if best[at] >= 0.9} == {at for at in fallen if at < 200}
 
 
-def test_many_comparisons_of_one_best_answer_do_not_read_each_other(tmp_path):
+def test_many_comparisons_of_one_best_answer_do_not_read_each_other(warm, tmp_path):
     rng = random.Random(1)
     texts = [LIST if at % 2 == 0 else " ".join(f"w{rng.randrange(10**6)}" for _ in range(120)) for at in range(4000)]
     names = pa.array(named(texts))

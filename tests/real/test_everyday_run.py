@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(scope="module")
 def release(curated, dumps, tmp_path_factory) -> Path:
-    return curated(recipes.load(HERE / "everyday.yaml"), dumps, tmp_path_factory.mktemp("real"))
+    return curated(recipes.load(HERE / "everyday.yaml"), dumps, tmp_path_factory.mktemp("real"), charts=True)
 
 
 def ask(release: Path, query: str) -> list[tuple]:

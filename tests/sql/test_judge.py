@@ -98,6 +98,6 @@ def test_agrees_with_duckdb_in_any_order_and_chunking(texts, order, step):
 def test_fast():
     units = pa.concat_tables([UNITS] * 25_000)
     rules = [check(f"r{at}", f"words > {at} AND (language = 'en' OR quality > 0.{at})", COLUMNS) for at in range(10)]
-    start = time.perf_counter()
+    start = time.process_time()
     judge(units, rules)
-    assert time.perf_counter() - start < 5  # 0.3 s on an idle machine
+    assert time.process_time() - start < 5  # 0.4 s
