@@ -200,14 +200,38 @@ TELL = (
 HEAVY = {"prefect", "numba", "polars", "duckdb", "pyarrow", "numpy", "huggingface_hub"}
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_help_is_light_and_quick(command, home) -> None:
-    done = fresh(*filter(None, [command]), "--help", home=home, then=TELL)
-    modules, seconds = loaded(done)
-    assert done.returncode == 0 and "Usage: winnow" in done.stdout
-    assert not modules & HEAVY
-    assert seconds < 2  # 0.3 on an idle machine; what makes it light is the line above
+HELP = """
+import contextlib, io, json, sys
+from flows import commands
+told = {}
+for command in json.loads(sys.argv[1]):
+    sys.argv = ["winnow", *command.split(), "--help"]
+    with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)) as out:
+        try:
+            commands.main()
+        except SystemExit as left:
+            said = out.buffer.getvalue().decode()
+            told[command] = left.code, said, sorted({name.split(".")[0] for name in sys.modules})
+print(json.dumps(told))
+"""
+
+
+def test_help_of_every_command_is_light(home) -> None:
+    """In one process, one after the other: the first that loads something heavy is named."""
+    words = [sys.executable, "-c", HELP, json.dumps(["", *COMMANDS])]
+    done = subprocess.run(words, env=os.environ | {"WINNOW_HOME": str(home)}, cwd=ROOT, capture_output=True, check=True)
+    told = json.loads(done.stdout)
+    assert list(told) == ["", *COMMANDS]
+    for command, (code, out, modules) in told.items():
+        assert code == 0 and f"Usage: winnow {command}".rstrip() in out, command
+        assert not HEAVY & set(modules), command
     assert not list(home.iterdir())
+
+
+def test_help_is_quick(home) -> None:
+    done = fresh("--help", home=home, then=TELL)
+    assert done.returncode == 0 and "Usage: winnow" in done.stdout
+    assert loaded(done)[1] < 2  # 0.3 s on an idle machine: what makes it quick is that nothing heavy is loaded
 
 
 @pytest.mark.parametrize(

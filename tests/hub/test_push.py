@@ -253,23 +253,23 @@ api.upload_file(path_or_fileobj=b'hers', path_in_repo='hers.txt', repo_id={REPO!
 
 
 @pytest.mark.parametrize(
-    ("where", "status", "code"),
+    ("where", "status", "code", "words"),
     [
-        (f"GET /api/datasets/{REPO}", 401, 77),
-        (f"GET /api/datasets/{REPO}", 403, 77),
-        ("POST /api/repos/create", 403, 77),
-        (f"POST /api/datasets/{REPO}/commit", 409, 75),
-        (f"POST /api/datasets/{REPO}/commit", 412, 75),
-        (f"POST /api/datasets/{REPO}/commit", 404, 66),
-        (f"POST /api/datasets/{REPO}/commit", 429, 74),
-        (f"POST /api/datasets/{REPO}/commit", 503, 74),
-        (f"POST /api/datasets/{REPO}/commit", 400, 65),
+        (f"GET /api/datasets/{REPO}", 401, 77, "hf auth login"),
+        (f"GET /api/datasets/{REPO}", 403, 77, "a token that may do that"),
+        ("POST /api/repos/create", 403, 77, "a token that may do that"),
+        (f"POST /api/datasets/{REPO}/commit", 409, 75, "push again"),
+        (f"POST /api/datasets/{REPO}/commit", 412, 75, "`winnow push` without --yes, then push again"),
+        (f"POST /api/datasets/{REPO}/commit", 404, 66, "check the name"),
+        (f"POST /api/datasets/{REPO}/commit", 429, 74, "too many requests"),
+        (f"POST /api/datasets/{REPO}/commit", 503, 74, "try again"),
+        (f"POST /api/datasets/{REPO}/commit", 400, 65, "refused"),
     ],
 )
-def test_what_the_hub_says_becomes_an_exit_code(hub, release, where, status, code):
+def test_what_the_hub_says_becomes_an_exit_code(hub, release, where, status, code, words):
     hub.faults[where] = status
     told = push(hub, release)
-    assert told["code"] == CODES[told["fault"]] == code and str(status) in told["said"]
+    assert told["code"] == CODES[told["fault"]] == code and str(status) in told["said"] and words in told["said"]
     assert "manifest.json" not in (hub.files(REPO) if hub.repos else {})
 
 
