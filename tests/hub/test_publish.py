@@ -1,4 +1,4 @@
-"""winnow push and pull as people type them, with releases that were really made, against the Hub on the loopback interface."""
+"""winnow push, pull and audit as people type them: releases really made, against the Hub on the loopback interface."""
 
 import hashlib
 import itertools
@@ -522,6 +522,17 @@ def test_a_folder_holds_releases_as_the_hub_does(winnow, made, tmp_path):
     older = json.loads(winnow("pull", bucket, "--revision", was.name[:8], "--out", tmp_path / "out", "--json").out)["release"]
     assert bytes_of(Path(latest)) == bytes_of(now) and bytes_of(Path(older)) == bytes_of(was)
     assert laws.verify(Path(older))
+
+
+def test_a_dataset_of_the_hub_is_brought_and_audited_with_the_licence_of_its_card(hub, winnow, tmp_path):
+    talks = "".join(json.dumps(chat(f"ask {n}", f"say {n} now")) + "\n" for n in range(5)).encode()
+    card = b"---\nlicense: cc-by-nc-4.0\n---\n# Talks\n"
+    hub.commit("owner/talks", {"README.md": card, "data/train.jsonl": talks}, private=False)
+    told = json.loads(winnow("audit", "hf://datasets/owner/talks", "--out", tmp_path, "--json").out)
+    assert (told["name"], told["records"], told["rows"]) == ("owner-talks", 5, 5)
+    assert told["licence"]["release"] == "cc-by-nc-4.0" and told["licence"]["not_public"] == []
+    assert (tmp_path / "owner-talks.audit.html").is_file()
+    assert (hub.home / "winnow/raw/owner-talks/data/train.jsonl").read_bytes() == talks
 
 
 def test_where_to_must_be_said_once(winnow, made):
