@@ -131,7 +131,7 @@ PIECES = [
 HOSTILE = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=14).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(asked=HOSTILE, text=HOSTILE)
 def test_twice_is_once(asked, text):
     rows = table([("user", asked), ("assistant", text)])
@@ -141,7 +141,7 @@ def test_twice_is_once(asked, text):
         assert counted.to_pylist() == [] and twice.equals(once), chosen
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(text=HOSTILE, role=st.sampled_from(["user", "assistant"]))
 def test_code_survives_byte_for_byte(text, role):
     code = fences(text)

@@ -31,7 +31,7 @@ def digests(release: Path) -> dict[str, str]:
 def winnow(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess:
     known = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     environment = known | {"WINNOW_HOME": str(home)} | environment
-    return subprocess.run([*WINNOW, *words], env=environment, capture_output=True, text=True, timeout=300, cwd=ROOT, check=False)
+    return subprocess.run([*WINNOW, *words], env=environment, capture_output=True, text=True, timeout=900, cwd=ROOT, check=False)
 
 
 @pytest.fixture(scope="module")
