@@ -58,7 +58,7 @@ def test_one_thread_makes_the_same_bytes(threads: Path, reference) -> None:
 
 
 def test_two_processes_small_shards_and_another_hash_seed_make_the_same_bytes(tmp_path, reference) -> None:
-    small = ["--runner", "processes", "--workers", "2", "--shard", "0.04"]
+    small = ["--runner", "processes", "--workers", "2", "--shard", "0.02"]
     done = winnow(tmp_path, "run", "demo", "--data", str(SAMPLES), *small, PYTHONHASHSEED="4711", LC_ALL="C")
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "work" / "read").iterdir())) >= 8
