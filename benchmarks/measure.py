@@ -35,7 +35,7 @@ def spent(command: list[str], *, cores: int = 0, limit: float | None = None, **e
     os.sched_setaffinity(0, mine[: cores or None])  # this thread's, which the child inherits
     child = subprocess.Popen(
         command,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "", **environment},  # as on a user's machine
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,

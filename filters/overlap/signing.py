@@ -20,7 +20,7 @@ from filters.overlap import kernels_sign as kernels
 from filters.overlap.tokens import normalise
 
 PERMUTATIONS, SEED = 128, 1
-PIECE = 1 << 20  # bytes of text signed at a time: small enough to share out, and it never depends on threads
+PIECE = 4 << 20  # bytes of text signed at a time: small enough to share out, and it never depends on threads
 
 SIGNED = pa.schema(
     [

@@ -21,7 +21,7 @@ from schemas.parquet import settle
 TEXTS = ("text", "content", "messages", "conversations")  # looked for in this order where no column is named
 TRIPLE = ("instruction", "input", "output")  # else these together, as Alpaca has them
 ROWS = 1 << 12  # read at a time, and in a row group that is written
-BATCH, AHEAD = 1 << 20, 32  # bytes of Parquet in about one batch of texts, and how many of them are read ahead
+BATCH, AHEAD = 4 << 20, 16  # bytes of Parquet in about one batch of texts, and how many of them are read ahead
 
 Item = TypeVar("Item")
 
