@@ -1,7 +1,8 @@
 """The flow: dumps -> release. Tasks are shards or stages, take and return small values, and are done once (flows/store.py)."""
 
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
@@ -14,6 +15,10 @@ from flows.places import places as home
 from flows.progress import Progress
 from schemas.recipe import Recipe
 
+Item = TypeVar("Item")
+
+_TASKS, _MOST = 32, 8  # tasks that a stage has at least, where there are as many shards; shards of one task
+
 _IO: Any = {"retries": 2, "retry_delay_seconds": 1, "retry_condition_fn": lambda _task, _run, state: _is_io(state)}
 
 
@@ -22,18 +27,24 @@ def _is_io(state: Any) -> bool:
     return isinstance(state.result(raise_on_failure=False), OSError)
 
 
+def _runs(shards: list[Item]) -> list[list[Item]]:
+    """Runs of neighbours, each the work of one task: some seconds of it where there are many, as a task costs a fifth of one."""
+    size = min(_MOST, max(1, len(shards) // _TASKS))
+    return [shards[start : start + size] for start in range(0, len(shards), size)]
+
+
 @task(task_run_name="read {first}", **_IO)
-def read(first: str, work: Path, files: list[Any], hashes: list[str], batch: int) -> store.Done:
-    """One shard of files -> rows."""
+def read(first: str, work: Path, shards: list[tuple[list[Any], list[str]]], batch: int) -> list[store.Done]:
+    """Shards of files -> rows."""
     kernels.prepare()
-    return stages.read(work, files, hashes, batch)
+    return [stages.read(work, files, hashes, batch) for files, hashes in shards]
 
 
 @task(task_run_name="refine {name}", **_IO)
-def refine(name: str, job: stages.Job, done: store.Done, part: int) -> stages.Shard:
-    """One shard of rows -> edits, signals, signatures."""
+def refine(name: str, job: stages.Job, parts: list[tuple[store.Done, int]]) -> list[stages.Shard]:
+    """Shards of rows -> edits, signals, signatures."""
     kernels.prepare()
-    return stages.refine(job, done, part)
+    return [stages.refine(job, done, part) for done, part in parts]
 
 
 @task(task_run_name="train {piles.name}", **_IO)
@@ -65,15 +76,13 @@ def curate(
         piles = plan.piles(planned)
         trained = bar.each("train", [train.submit(places.work, each, recipe) for each in piles])
         models = {each.name: done for each, done in zip(piles, trained, strict=True)}
-        pending = [
-            read.submit(files[0].name, places.work, files, hashes, min(shard, stages.BATCH))
-            for files, hashes in planned.shards(shard)
-        ]
-        reads = bar.each("read", pending)
+        asked = _runs(list(planned.shards(shard)))
+        batch = min(shard, stages.BATCH)
+        reads = bar.each("read", [read.submit(some[0][0][0].name, places.work, some, batch) for some in asked])
         job = stages.job(planned, places.work, models)
-        parts = [(done, part) for done in reads for part in range(done.facts["parts"])]
-        shards = bar.each("edit, measure, sign", [refine.submit(f"{n:05}", job, *part) for n, part in enumerate(parts)])
-        made = leave.Made(reads, shards, {name: done.facts for name, done in models.items()})
+        parts = _runs([(done, part) for done in chain(*reads) for part in range(done.facts["parts"])])
+        shards = bar.each("edit, measure, sign", [refine.submit(f"{n:05}", job, some) for n, some in enumerate(parts)])
+        made = leave.Made([*chain(*reads)], [*chain(*shards)], {name: done.facts for name, done in models.items()})
         folder = bar.each("judge, export", [release.submit(planned, places, out, made)])[0]
     _artifacts(folder)
     return folder
