@@ -11,7 +11,7 @@ demo: $(READY)       ## the bundled samples through the demo recipe
 	@.venv/bin/winnow demo
 
 test: $(READY)       ## all tests that end in minutes
-	@$(PY) -m pytest -m "not long" -n auto --dist loadfile
+	@$(PY) -m pytest -m "not long" -n $$($(PY) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist loadfile  # some wait for servers
 
 test-long: $(READY)  ## the campaigns
 	@$(PY) -m pytest -m long

@@ -51,6 +51,6 @@ def _loaded(file: Path) -> int:
 
 
 def _batches(file: Path) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(file) as opened:
+    with pq.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20) as opened:  # else it holds the whole file
         most = opened.metadata.row_group(0).num_rows if opened.num_row_groups else 1
         yield from opened.iter_batches(most)

@@ -28,11 +28,9 @@ def ledger(frame: pl.DataFrame, verdicts: pl.DataFrame, taken: list[Taken], refu
     )
     exported = exported.group_by("id").agg(pl.col("exports").sort())
     kept = standing.join(exported, on="id", how="inner", maintain_order="left").with_columns(fate=pl.lit(KEPT))
-    every = _every(taken)
-    why = _left(every)
     left = standing.join(exported, on="id", how="anti", maintain_order="left")
-    left = left.join(why, on="id", how="left", maintain_order="left")
-    kept = kept.join(_elsewhere(every), on="id", how="left", maintain_order="left")
+    left = left.join(_left(_every(taken, left)), on="id", how="left", maintain_order="left")
+    kept = kept.join(_elsewhere(_every(taken, clear=True)), on="id", how="left", maintain_order="left")
     told = pl.concat_str(["said", "detail"], separator="; ", ignore_nulls=True)
     told = pl.when(pl.col("said").is_null()).then("detail").otherwise(told)
     read = pl.DataFrame(refused).with_columns(stage=pl.lit("read"))
@@ -70,16 +68,18 @@ def omitted(taken: list[Taken]) -> pa.Table:
     return lines.select(OMITTED.names).to_arrow().cast(OMITTED)
 
 
-def _every(taken: list[Taken]) -> pl.DataFrame:
-    """What each export says of the rows that it does not hold; first what says most, and of that the first export's."""
-    lines = [
-        each.left.filter(~pl.col("id").is_in(pl.Series(each.ids, dtype=pl.String).implode())).with_columns(
-            export=pl.lit(each.name), order=pl.lit(at)
-        )
-        for at, each in enumerate(taken)
-    ]
-    vague = pl.col("reason").replace_strict(_VAGUE, default=0, return_dtype=pl.Int32)
-    return pl.concat(lines).with_columns(vague=vague).sort("id", "vague", "order", maintain_order=True)
+def _every(taken: list[Taken], only: pl.DataFrame | None = None, *, clear: bool = False) -> pl.DataFrame:
+    """What each export says of the rows that it does not hold, or of `only` these: what says most first, then by export.
+
+    `clear`: without reasons that say no more than that a row is none of those looked for, which millions may have.
+    """
+    vague, lines = pl.col("reason").replace_strict(_VAGUE, default=0, return_dtype=pl.Int32), []
+    for at, each in enumerate(taken):
+        told = each.left.with_columns(export=pl.lit(each.name), order=pl.lit(at), vague=vague)
+        told = told.filter(pl.col("vague") == 0) if clear else told
+        told = told if only is None else told.join(only.select("id"), on="id", how="semi")
+        lines.append(told.filter(~pl.col("id").is_in(pl.Series(each.ids, dtype=pl.String).implode())))
+    return pl.concat(lines).sort("id", "vague", "order", maintain_order=True)
 
 
 def _elsewhere(every: pl.DataFrame) -> pl.DataFrame:
@@ -87,7 +87,7 @@ def _elsewhere(every: pl.DataFrame) -> pl.DataFrame:
     like = pl.col("reason").str.starts_with("too like ")
     why = pl.concat_str(["reason", "detail"], separator=": ", ignore_nulls=True)
     said = pl.format("not in {}: {}", "export", pl.when(like).then("detail").otherwise(why))
-    lines = every.filter(pl.col("vague") == 0).with_columns(said=said, twin=pl.when(like).then("twin"))
+    lines = every.with_columns(said=said, twin=pl.when(like).then("twin"))
     return lines.group_by("id", maintain_order=True).agg(
         pl.col("said").str.join("; ").alias("detail"),
         pl.col("twin").drop_nulls().first(),

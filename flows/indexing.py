@@ -181,12 +181,14 @@ def _texts(folder: Path, kept: pl.DataFrame) -> Iterator[pa.Table]:
     alone = kept.filter(pl.col("exports").list.contains("sft"))["id"].to_arrow().cast(pa.string())
     paired = kept.filter(~pl.col("exports").list.contains("sft")).select("id")
     for path in sorted(folder.glob("sft/*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches(BATCH, columns=["id", "messages"]):
+        for batch in pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20).iter_batches(BATCH, columns=["id", "messages"]):
             yield pa.Table.from_batches([batch.filter(pc.is_in(batch["id"], value_set=alone))])
     sources = "|".join(sorted(releases.manifest(folder)["sources"]))
     halves = [(path, sides) for name, sides in PAIRED.items() for path in sorted(folder.glob(f"{name}/*.parquet"))]
     for path, sides in halves if len(paired) else ():
-        for batch in pq.ParquetFile(path).iter_batches(BATCH, columns=["id", "prompt", *sides]):
+        for batch in pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20).iter_batches(
+            BATCH, columns=["id", "prompt", *sides]
+        ):
             whole = _halves(pl.DataFrame(batch), sides, paired, sources)
             paired = paired.join(whole.select("id"), on="id", how="anti")  # one answer may stand in several pairs
             yield whole.to_arrow()

@@ -54,12 +54,11 @@ class Made:
 
 @dataclass(frozen=True)
 class Decided:
-    """What a recipe decides: ledger, verified twins, answers compared, rows omitted, published rows replaced, exports."""
+    """What a recipe decides: ledger, verified twins, answers compared, published rows replaced, what each export takes."""
 
     ledger: pa.Table
     pairs: pa.Table
     compared: pa.Table
-    omitted: pa.Table
     superseded: pa.Table
     taken: list[exporting.Taken]
     lists: dict[str, Any]  # what a manifest says of keep and block lists
@@ -93,7 +92,6 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> str:
     found = decided(planned.recipe, frame, shards, left, known, lists.find(planned.recipe, planned.data))
     frame = frame.select("source")  # the rest is let go while texts are written
     tables = {"ledger": (found.ledger, LEDGER), "pairs": (found.pairs, PAIRS), "comparisons": (found.compared, COMPARISONS)}
-    tables["omitted"] = found.omitted, OMITTED
     tables["bias"] = pa.concat_tables([BIAS.empty_table(), *(each.bias for each in found.taken if each.bias)]), BIAS
     if known and not known.wins:
         tables["superseded"] = found.superseded, SUPERSEDED
@@ -102,6 +100,7 @@ def _filled(planned: plan.Plan, places: Places, made: Made, draft: Path) -> str:
         exported = {each.name: pool.submit(each.write, draft / each.name) for each in found.taken}
         rest = [pool.submit(side_table, name, shards, draft, cuts) for name in _SIDE]
         rest.append(pool.submit(contaminated.written, planned.recipe, [shard.covered for shard in shards], draft))
+        rest.append(pool.submit(_omitted, found.taken, draft))
         rest += [pool.submit(parquet.write, table, draft / f"{name}.parquet", kind) for name, (table, kind) in tables.items()]
         counts = {name: done.result() for name, done in exported.items()}
         for done in rest:
@@ -155,7 +154,7 @@ def decided(  # noqa: PLR0917
     ledger = account.ledger(lists.passed_over(frame, said.spared), said.verdicts, taken, refused)
     met = said.pairs.sort_by([("id", "ascending"), ("other", "ascending"), ("key", "ascending")])
     compared, superseded = account.comparisons(taken), published.replaced(said.superseded, ledger)
-    return Decided(ledger, met, compared, account.omitted(taken), superseded, taken, marks.facts(frame, said.spared))
+    return Decided(ledger, met, compared, superseded, taken, marks.facts(frame, said.spared))
 
 
 def refused(shards: list[Shard]) -> pa.Table:
@@ -186,6 +185,11 @@ def side_table(name: str, shards: list[Shard], draft: Path, cuts: pa.Table) -> i
         made = pl.DataFrame(pa.concat_tables([*(table.cast(EDITS) for table in tables), cuts])).unique()
         tables = iter([made.sort("id", "turn", "edit", "count").to_arrow().cast(EDITS)])
     return parquet.write(tables, draft / f"{name}.parquet", _SIDE[name] or pq.read_schema(files[0]))
+
+
+def _omitted(taken: list[exporting.Taken], draft: Path) -> int:
+    """A line for every row and every export without it: as many as there are rows, so they are there while they are written."""
+    return parquet.write(account.omitted(taken), draft / "omitted.parquet", OMITTED)
 
 
 def _training(draft: Path, taken: list[exporting.Taken], counts: dict[str, dict[str, int]]) -> None:
