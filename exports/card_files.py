@@ -7,6 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas import parquet
+
 
 def columns(release: Path, export: str) -> pa.Schema | None:
     """What an export's rows hold; None of one in JSON lines."""
@@ -51,6 +53,6 @@ def _loaded(file: Path) -> int:
 
 
 def _batches(file: Path) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20) as opened:  # else it holds the whole file
+    with parquet.opened(file) as opened:
         most = opened.metadata.row_group(0).num_rows if opened.num_row_groups else 1
         yield from opened.iter_batches(most)

@@ -28,7 +28,7 @@ def _is_io(state: Any) -> bool:
 
 
 def _runs(shards: list[Item]) -> list[list[Item]]:
-    """Runs of neighbours, each the work of one task: some seconds of it where there are many, as a task costs a fifth of one."""
+    """Runs of neighbours, each the work of one task: a task costs a fifth of a second where it goes to another process."""
     size = min(_MOST, max(1, len(shards) // _TASKS))
     return [shards[start : start + size] for start in range(0, len(shards), size)]
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from exports import leaving, licences
 from filters import pii
 from filters.edits import redact
 from flows import laws, manifest, releases
+from schemas import parquet
 from schemas import recipe as recipes
 from schemas.faults import DataFault, MissingFault
 from schemas.ledger import KEPT, TASK
@@ -110,7 +110,7 @@ def _whose(release: Path) -> str:
 def _batches(release: Path) -> Iterator[tuple[str, pa.RecordBatch]]:
     """What the exports hold, with a column `id`: of JSON lines the number of the line, the first is 1."""
     for file in sorted(release.glob("*/*.parquet")):
-        for batch in pq.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20).iter_batches(4096):
+        for batch in parquet.opened(file).iter_batches(4096):
             yield file.parent.name, batch
     for file in sorted(release.glob("*/*.jsonl")):
         done = 1

@@ -22,6 +22,7 @@ from filters.overlap import index, signatures
 from filters.overlap.index import INDEX, About, Section, Setting
 from filters.overlap.tokens import normalise
 from flows import keys, releases, screen
+from schemas import parquet
 from schemas import recipe as recipes
 from schemas.faults import DataFault, UsageFault
 from schemas.recipe import Cap, Chars, Near, Recipe
@@ -181,14 +182,12 @@ def _texts(folder: Path, kept: pl.DataFrame) -> Iterator[pa.Table]:
     alone = kept.filter(pl.col("exports").list.contains("sft"))["id"].to_arrow().cast(pa.string())
     paired = kept.filter(~pl.col("exports").list.contains("sft")).select("id")
     for path in sorted(folder.glob("sft/*.parquet")):
-        for batch in pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20).iter_batches(BATCH, columns=["id", "messages"]):
+        for batch in parquet.opened(path).iter_batches(BATCH, columns=["id", "messages"]):
             yield pa.Table.from_batches([batch.filter(pc.is_in(batch["id"], value_set=alone))])
     sources = "|".join(sorted(releases.manifest(folder)["sources"]))
     halves = [(path, sides) for name, sides in PAIRED.items() for path in sorted(folder.glob(f"{name}/*.parquet"))]
     for path, sides in halves if len(paired) else ():
-        for batch in pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20).iter_batches(
-            BATCH, columns=["id", "prompt", *sides]
-        ):
+        for batch in parquet.opened(path).iter_batches(BATCH, columns=["id", "prompt", *sides]):
             whole = _halves(pl.DataFrame(batch), sides, paired, sources)
             paired = paired.join(whole.select("id"), on="id", how="anti")  # one answer may stand in several pairs
             yield whole.to_arrow()

@@ -48,6 +48,11 @@ def settle(draft: Path, path: Path) -> None:
     os.replace(draft, path)
 
 
+def opened(path: Path) -> pq.ParquetFile:
+    """A file that is read piece by piece; as pyarrow opens one, all of it is in memory after the first piece."""
+    return pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20)
+
+
 def read(path: Path, columns: list[str] | None = None) -> pa.Table:
     """The whole file as a table."""
     return pq.read_table(path, columns=columns)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.faults import DataFault, MissingFault, UsageFault
-from schemas.parquet import settle
+from schemas.parquet import opened, settle
 
 TEXTS = ("text", "content", "messages", "conversations")  # looked for in this order where no column is named
 TRIPLE = ("instruction", "input", "output")  # else these together, as Alpaca has them
@@ -77,7 +77,7 @@ def _ahead(items: Iterator[Item], many: int = 1) -> Iterator[Item]:
 
 
 def _parquet_texts(source: Path, text: str | None) -> Iterator[pa.Array]:
-    with pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False) as file:
+    with opened(source) as file:
         names = _columns(source, file.schema_arrow.names, text)
         groups = [file.metadata.row_group(at) for at in range(file.num_row_groups)]
         each = sum(_size(group, names) for group in groups) // (file.metadata.num_rows or 1) + 1
@@ -148,7 +148,7 @@ def _flat(value: Any) -> str | None:
 
 def _kept_rows(source: Path, stays: np.ndarray) -> Iterator[pa.RecordBatch]:
     done = 0
-    with pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False) as file:
+    with opened(source) as file:
         for batch in file.iter_batches(ROWS):
             yield batch.filter(pa.array(stays[done : done + len(batch)]))
             done += len(batch)
